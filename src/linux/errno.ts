@@ -1,0 +1,36 @@
+/** The `errno` values that decide what happens next, and the names of all others. */
+
+import { constants } from 'node:os';
+import { libc } from './libc.ts';
+
+/** A conflicting lock is held; `EACCES` means the same on some systems (fcntl(2)). */
+export const EAGAIN = 11;
+export const EACCES = 13;
+/** A signal ended the call. */
+export const EINTR = 4;
+/** No such file. */
+export const ENOENT = 2;
+/** Not an open descriptor, or one opened for the wrong direction. */
+export const EBADF = 9;
+/** The kernel does not know the command: no open-file-description locks before Linux 3.15. */
+export const EINVAL = 22;
+
+let names: Map<number, string> | undefined;
+
+/** Gives the symbolic name, such as `ENOENT`, or `E<number>` for one that has none. */
+export function errnoName(errno: number): string {
+  // Several names share a number (EAGAIN and EWOULDBLOCK); the first listed is the usual one.
+  if (names === undefined) {
+    names = new Map();
+    for (const [name, value] of Object.entries(constants.errno)) {
+      if (!names.has(value)) names.set(value, name);
+    }
+  }
+  return names.get(errno) ?? `E${errno}`;
+}
+
+/** Gives libc's own words, beginning with a small letter: "no such file or directory". */
+export function errnoText(errno: number): string {
+  const text = libc().strerror(errno);
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,63 @@
+/**
+ * Which file a descriptor or a path means: device and inode by statx(2).
+ *
+ * statx and not fstat, because its result has one layout on every architecture.
+ */
+
+import { libc } from './libc.ts';
+
+const AT_EMPTY_PATH = 0x1000;
+const STATX_TYPE = 0x001;
+const STATX_INO = 0x100;
+
+// Offsets in 32-bit words within struct statx.
+const WORDS = 64;
+const INO_LOW = 32 / 4;
+const INO_HIGH = 36 / 4;
+const DEV_MAJOR = 136 / 4;
+const DEV_MINOR = 140 / 4;
+
+/** What kind of file it is, in the words of an error message. */
+export type FileKind =
+  | 'regular file'
+  | 'directory'
+  | 'FIFO'
+  | 'character device'
+  | 'block device'
+  | 'socket'
+  | 'file of unknown type';
+
+const kinds: Record<number, FileKind> = {
+  0o01: 'FIFO',
+  0o02: 'character device',
+  0o04: 'directory',
+  0o06: 'block device',
+  0o10: 'regular file',
+  0o14: 'socket',
+};
+
+// One buffer for the descriptor and one for the path: the comparison needs both at once.
+const opened = new Uint32Array(WORDS);
+const named = new Uint32Array(WORDS);
+// stx_mode, 16 bits wide, at offset 28.
+const openedMode = new Uint16Array(opened.buffer, 28, 1);
+
+/** Reads what the descriptor is, for {@linkcode fileKind} and {@linkcode isStillAt}; 0 or -1. */
+export function identify(fd: number): number {
+  return libc().statx(fd, '', AT_EMPTY_PATH, STATX_TYPE | STATX_INO, opened);
+}
+
+/** The kind of file that {@linkcode identify} read last. */
+export function fileKind(): FileKind {
+  return kinds[openedMode[0]! >> 12] ?? 'file of unknown type';
+}
+
+/**
+ * Tells whether the path leads to the file that {@linkcode identify} read last. A path that
+ * cannot be followed any more leads nowhere, so the answer is no.
+ */
+export function isStillAt(dirfd: number, path: string): boolean {
+  if (libc().statx(dirfd, path, 0, STATX_TYPE | STATX_INO, named) === -1) return false;
+  return opened[INO_LOW] === named[INO_LOW] && opened[INO_HIGH] === named[INO_HIGH] &&
+    opened[DEV_MAJOR] === named[DEV_MAJOR] && opened[DEV_MINOR] === named[DEV_MINOR];
+}

@@ -1,0 +1,88 @@
+/**
+ * The C library, bound once a thread by koffi, without a compiler.
+ *
+ * Nothing is loaded at import: a program on another system may import the package and never
+ * lock anything. Every function here returns what the system call returned; on -1 the cause is
+ * in {@linkcode Libc.errno}, which must be read before the next call.
+ */
+
+import { createRequire } from 'node:module';
+import process from 'node:process';
+
+/** The functions of libc that reflock uses, with the C types reduced to numbers and buffers. */
+export interface Libc {
+  readonly openat: (dirfd: number, path: string, flags: number, mode: number) => number;
+  readonly close: (fd: number) => number;
+  readonly fcntl: (fd: number, command: number, argument: Uint8Array) => number;
+  readonly fcntlInt: (fd: number, command: number, argument: number) => number;
+  readonly statx: (
+    dirfd: number,
+    path: string,
+    flags: number,
+    mask: number,
+    result: Uint32Array,
+  ) => number;
+  readonly readlink: (path: string, result: Uint8Array, size: number) => number;
+  /** The raw system call: glibc has wrappers for `gettid` and `tgkill` only since 2.30. */
+  readonly syscall: (number: number, a: number, b: number, c: number) => number;
+  /** Gives the earlier handler's address; `null` for the default action, 1 for "ignore". */
+  readonly signal: (signal: number, handler: bigint | null) => bigint | null;
+  readonly siginterrupt: (signal: number, interrupt: number) => number;
+  readonly dlsym: (handle: number, name: string) => bigint | null;
+  readonly strerror: (errno: number) => string;
+  /** The `errno` that the last failed call of this thread left. */
+  readonly errno: () => number;
+}
+
+/** Why libc cannot be used here; its message is a whole clause without a full stop. */
+export class LibcUnavailable extends Error {
+  override readonly name = 'LibcUnavailable';
+}
+
+let bound: Libc | undefined;
+
+/**
+ * Gives the C library, loading it on the first call.
+ *
+ * @throws {LibcUnavailable} on another system than Linux, on a 32-bit one, or where koffi or
+ * libc cannot be loaded.
+ */
+export function libc(): Libc {
+  return bound ??= bind();
+}
+
+function bind(): Libc {
+  if (process.platform !== 'linux') {
+    throw new LibcUnavailable(
+      `file locks of this kind need Linux, and this is ${process.platform}`,
+    );
+  }
+  // The layouts of `struct flock` and of its 64-bit twin differ on 32-bit systems, and none of
+  // the JavaScript runtimes is built for those any longer.
+  if (['arm', 'ia32', 'mips', 'mipsel', 'ppc', 's390'].includes(process.arch)) {
+    throw new LibcUnavailable(`file locks of this kind need a 64-bit system, not ${process.arch}`);
+  }
+  try {
+    // `require` and not `import`: koffi must not be touched before the first use, and the first
+    // use may be a synchronous `tryLock()`.
+    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+    const lib = koffi.load(null);
+    return {
+      openat: lib.func('openat', 'int', ['int', 'str', 'int', 'uint32_t']),
+      close: lib.func('close', 'int', ['int']),
+      fcntl: lib.func('fcntl', 'int', ['int', 'int', 'void *']),
+      fcntlInt: lib.func('fcntl', 'int', ['int', 'int', 'intptr_t']),
+      statx: lib.func('statx', 'int', ['int', 'str', 'int', 'uint32_t', 'void *']),
+      readlink: lib.func('readlink', 'intptr_t', ['str', 'void *', 'size_t']),
+      syscall: lib.func('syscall', 'intptr_t', ['intptr_t', 'intptr_t', 'intptr_t', 'intptr_t']),
+      signal: lib.func('signal', 'void *', ['int', 'void *']),
+      siginterrupt: lib.func('siginterrupt', 'int', ['int', 'int']),
+      dlsym: lib.func('dlsym', 'void *', ['intptr_t', 'str']),
+      strerror: lib.func('strerror', 'str', ['int']),
+      errno: koffi.errno,
+    };
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
+    throw new LibcUnavailable(`libc cannot be loaded through koffi: ${why}`, { cause });
+  }
+}

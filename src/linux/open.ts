@@ -1,0 +1,58 @@
+/** Opening and closing descriptors. */
+
+import { constants } from 'node:fs';
+import { libc } from './libc.ts';
+
+/** "The current directory" where a directory fd is expected (openat(2)). */
+export const AT_FDCWD = -100;
+
+// `node:fs` leaves these two out. O_CLOEXEC is one number on all 64-bit architectures that run
+// Node, Deno or Bun; O_PATH likewise.
+const O_CLOEXEC = 0o2000000;
+const O_PATH = 0o10000000;
+
+/** How a lock file is opened: never a controlling terminal, never a wait for a FIFO's far end. */
+const LOCK_FILE = O_CLOEXEC | constants.O_NOCTTY | constants.O_NONBLOCK;
+
+/** What a lock file is opened for. */
+export type Access = 'read' | 'write' | 'create';
+
+const flags: Record<Access, number> = {
+  read: LOCK_FILE | constants.O_RDONLY,
+  write: LOCK_FILE | constants.O_RDWR,
+  create: LOCK_FILE | constants.O_RDWR | constants.O_CREAT,
+};
+
+/** Opens a lock file, creating it with mode 0644 for `create`; gives -1 on failure. */
+export function openLockFile(dirfd: number, path: string, access: Access): number {
+  return libc().openat(dirfd, path, flags[access], 0o644);
+}
+
+/**
+ * Gives a descriptor that stays at the directory which `dirfd` names now, for a relative path
+ * that must mean the same later; gives -1 on failure.
+ */
+export function pinDirectory(dirfd: number): number {
+  return libc().openat(dirfd, '.', O_CLOEXEC | O_PATH | constants.O_DIRECTORY, 0);
+}
+
+/** Closes a descriptor. Linux frees the number whatever the result, so there is nothing to retry. */
+export function closeFd(fd: number): void {
+  libc().close(fd);
+}
+
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
+
+/** Keeps programs that are started later from inheriting the descriptor; gives -1 on failure. */
+export function closeOnExec(fd: number): number {
+  return libc().fcntlInt(fd, F_SETFD, FD_CLOEXEC);
+}
+
+/** Gives the path of an open file as the kernel shows it, or `undefined` if it is not open. */
+export function pathOf(fd: number): string | undefined {
+  // Not by `node:fs`: Deno lets only programs with all permissions look below /proc/self/fd.
+  const bytes = new Uint8Array(4096);
+  const length = libc().readlink(`/proc/self/fd/${fd}`, bytes, bytes.length);
+  return length === -1 ? undefined : new TextDecoder().decode(bytes.subarray(0, length));
+}

@@ -1,0 +1,64 @@
+/**
+ * Open-file-description locks: `F_OFD_SETLK` and its kin (fcntl(2), Linux 3.15).
+ *
+ * They belong to the open file description, not to the process: they are inherited across fork
+ * and exec, conflict within one process like between two, and end when the last duplicate of
+ * the descriptor closes. They conflict properly with process-associated (`F_SETLK`) locks and do
+ * not interact with flock(2).
+ */
+
+import { libc } from './libc.ts';
+
+const F_OFD_SETLK = 37;
+const F_OFD_SETLKW = 38;
+
+const F_RDLCK = 0;
+const F_WRLCK = 1;
+const F_UNLCK = 2;
+
+/** What a lock call sets on the range. */
+export type RecordLock = 'shared' | 'exclusive' | 'none';
+
+const types: Record<RecordLock, number> = {
+  shared: F_RDLCK,
+  exclusive: F_WRLCK,
+  none: F_UNLCK,
+};
+
+// struct flock on every 64-bit Linux: short l_type, short l_whence, 4 bytes of padding,
+// int64 l_start, int64 l_len, int32 l_pid. l_whence stays SEEK_SET and l_pid 0, which the OFD
+// commands demand. One buffer a thread is enough: the kernel has copied it when it starts to wait.
+const bytes = new Uint8Array(32);
+const header = new Int16Array(bytes.buffer, 0, 2);
+const extent = new BigInt64Array(bytes.buffer, 8, 2);
+const halves = new Uint32Array(bytes.buffer, 8, 4);
+let wholeFile = true;
+
+function fill(lock: RecordLock, start: number, length: number): void {
+  header[0] = types[lock];
+  if (start === 0 && length === 0) {
+    if (!wholeFile) halves.fill(0);
+    wholeFile = true;
+  } else {
+    extent[0] = BigInt(start);
+    extent[1] = BigInt(length);
+    wholeFile = false;
+  }
+}
+
+/** Sets the lock if nobody is in the way. Gives 0, or `errno`: `EAGAIN` or `EACCES` when busy. */
+export function trySetLock(fd: number, lock: RecordLock, start: number, length: number): number {
+  fill(lock, start, length);
+  const calls = libc();
+  return calls.fcntl(fd, F_OFD_SETLK, bytes) === -1 ? calls.errno() : 0;
+}
+
+/**
+ * Sets the lock, blocking the calling thread as long as somebody is in the way. Gives 0, or
+ * `errno`: `EINTR` when a signal whose handler does not restart calls has ended the wait.
+ */
+export function waitSetLock(fd: number, lock: RecordLock, start: number, length: number): number {
+  fill(lock, start, length);
+  const calls = libc();
+  return calls.fcntl(fd, F_OFD_SETLKW, bytes) === -1 ? calls.errno() : 0;
+}

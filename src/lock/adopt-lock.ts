@@ -1,0 +1,43 @@
+import { EACCES, EAGAIN, EBADF } from '../linux/errno.ts';
+import { libc } from '../linux/libc.ts';
+import { closeOnExec, pathOf } from '../linux/open.ts';
+import { trySetLock } from '../linux/record-lock.ts';
+import { lockCallError, LockError, quote, systemError } from './lock-error.ts';
+import { invalid, isFd, toRequest } from './lock-options.ts';
+import type { LockKind, LockMode, LockRange, LockRequest } from './lock-options.ts';
+
+/** Which lock the descriptor already carries. */
+export interface AdoptOptions {
+  /** The mode in which it is locked. */
+  mode: LockMode;
+  /**
+   * To whom the kernel counts it.
+   * @default {'ofd'}
+   */
+  kind?: LockKind | undefined;
+  /** The locked bytes. Default: the whole file. */
+  range?: LockRange | undefined;
+}
+
+/**
+ * Makes sure that the descriptor carries the lock, and gives the request that would have led to
+ * it. Setting a lock that is held already changes nothing, so a wrong claim is found out.
+ */
+export function verifyAdopted(fd: number, options: AdoptOptions): LockRequest {
+  if (!isFd(fd)) throw invalid(RangeError, 'fd', 'must be a file descriptor', fd);
+  const path = pathOf(fd);
+  if (path === undefined) throw systemError(`Cannot adopt fd ${fd}`, `fd ${fd}`, 'fcntl', EBADF);
+  const { mode, kind = 'ofd', range } = options;
+  const want = toRequest(path, { mode, kind, range });
+  const action = `Cannot adopt fd ${fd}, which is ${quote(path)}`;
+  const errno = trySetLock(fd, mode, want.start, want.length);
+  if (errno === EAGAIN || errno === EACCES) {
+    throw new LockError(`${action}: it is not locked, and somebody else holds a lock`, {
+      code: 'ERR_LOCK_BUSY',
+      path,
+    });
+  }
+  if (errno !== 0) throw lockCallError(action, path, errno);
+  if (closeOnExec(fd) === -1) throw systemError(action, path, 'fcntl', libc().errno());
+  return want;
+}

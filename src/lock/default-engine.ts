@@ -1,0 +1,118 @@
+import type { AdoptOptions } from './adopt-lock.ts';
+import { LockEngine, type LockSnapshot } from './engine.ts';
+import type { Lock } from './lock.ts';
+import type { LockOptions, TryLockOptions } from './lock-options.ts';
+
+let engine: LockEngine | undefined;
+
+function defaultEngine(): LockEngine {
+  return engine ??= new LockEngine();
+}
+
+/**
+ * Takes a lock if it is free, on the calling thread, within microseconds and without ever
+ * waiting. Gives `undefined` when somebody holds a conflicting lock.
+ *
+ * The file is opened anew, locked with `F_OFD_SETLK`, and compared with the path afterwards, so
+ * the lock is on the file that the path names. A shared lock can be had on a directory and on a
+ * file that may only be read; an exclusive one needs a regular file that may be written.
+ *
+ * @throws {LockError} the code of the failed system call (`ENOENT`, `EACCES`, `EISDIR`, …);
+ * `ERR_LOCK_UNSUPPORTED` for a FIFO, device or socket, and where there are no such locks.
+ * @throws {TypeError | RangeError} for an argument that cannot be right; no file was touched.
+ *
+ * @example
+ * ```ts
+ * import { tryLock } from 'reflock';
+ *
+ * const lock = tryLock('/tmp/example.ref', { mode: 'shared', create: true });
+ * console.log(lock ? 'ours' : 'being deleted, do not use it');
+ * lock?.release();
+ * ```
+ */
+export function tryLock(path: string | URL, options?: TryLockOptions): Lock | undefined {
+  return defaultEngine().tryLock(path, options);
+}
+
+/**
+ * Takes a lock as soon as it is free. The event loop goes on meanwhile: the wait is a thread
+ * blocked in `F_OFD_SETLKW`, or a poll when `maxThreads` threads are blocked already.
+ *
+ * When the promise rejects, nothing of the wait is left: no descriptor, no thread in the kernel,
+ * no lock that turns up later. A pending wait keeps the process alive.
+ *
+ * @throws {LockError} `ERR_LOCK_TIMEOUT`; `ERR_LOCK_REPLACED` when the file was deleted or replaced
+ * during the wait and `create` was not given; and all that {@linkcode tryLock} throws. Arguments
+ * that cannot be right reject with `TypeError` or `RangeError`, an abort with `signal.reason`.
+ *
+ * @example
+ * ```ts
+ * import { lock } from 'reflock';
+ *
+ * const held = await lock('/tmp/example.ref', {
+ *   create: true,
+ *   timeout: 10_000,
+ *   onWait: ({ path }) => console.log(`waiting for ${path}`),
+ * });
+ * held.release();
+ * ```
+ */
+export async function lock(path: string | URL, options?: LockOptions): Promise<Lock> {
+  return await defaultEngine().lock(path, options);
+}
+
+/**
+ * Holds a lock while `fn` runs, and releases it however `fn` ends. Gives what `fn` gives.
+ *
+ * @throws whatever {@linkcode lock} or `fn` throws.
+ *
+ * @example
+ * ```ts
+ * import { withLock } from 'reflock';
+ *
+ * const answer = await withLock('/tmp/example.ref', { create: true }, () => 42);
+ * console.log(answer);
+ * ```
+ */
+export async function withLock<T>(
+  path: string | URL,
+  options: LockOptions,
+  fn: (lock: Lock) => T | PromiseLike<T>,
+): Promise<T> {
+  return await defaultEngine().withLock(path, options, fn);
+}
+
+/**
+ * Takes over a descriptor that is locked already, for example an inherited one. It becomes the
+ * lock's own, close-on-exec. The claim is verified by setting the same lock again.
+ *
+ * @throws {LockError} `EBADF` when it is not open, or not open for writing and `mode` is exclusive;
+ * `ERR_LOCK_BUSY` when it is not locked and cannot be. The descriptor is the caller's then.
+ *
+ * @example
+ * ```ts
+ * import { adoptLock, tryLock } from 'reflock';
+ *
+ * const fd = tryLock('/tmp/example.ref', { create: true })!.detach();
+ * const lock = adoptLock(fd, { mode: 'exclusive' });
+ * lock.release();
+ * ```
+ */
+export function adoptLock(fd: number, options: AdoptOptions): Lock {
+  return defaultEngine().adoptLock(fd, options);
+}
+
+/**
+ * What the module's engine holds and waits for at this moment, as in the Web Locks API. Locks of
+ * other processes, and of engines made with `new`, are not in it.
+ *
+ * @example
+ * ```ts
+ * import { query } from 'reflock';
+ *
+ * for (const { path, mode } of query().held) console.log(path, mode);
+ * ```
+ */
+export function query(): LockSnapshot {
+  return defaultEngine().query();
+}

@@ -1,0 +1,104 @@
+import { EINVAL, errnoName, errnoText } from '../linux/errno.ts';
+
+/** The codes of {@linkcode LockError} that are not the name of a failed system call's `errno`. */
+export type LockErrorCode =
+  | 'ERR_LOCK_BUSY'
+  | 'ERR_LOCK_TIMEOUT'
+  | 'ERR_LOCK_DEADLOCK'
+  | 'ERR_LOCK_REPLACED'
+  | 'ERR_LOCK_UNSUPPORTED'
+  | 'ERR_LOCK_RELEASED'
+  | 'ERR_LOCK_CLOSED';
+
+/** What a {@linkcode LockError} carries beside its message. */
+export interface LockErrorDetails {
+  /** One of {@linkcode LockErrorCode}, or Node's code of a failed system call, such as `ENOENT`. */
+  code: LockErrorCode | (string & Record<never, never>);
+  /** The negative `errno` of the system call, as in errors of `node:fs`. */
+  errno?: number;
+  /** The system call that failed. */
+  syscall?: string;
+  /** The file, as the caller named it. */
+  path?: string;
+  /** What lies behind it. */
+  cause?: unknown;
+}
+
+/**
+ * The error of every lock operation that failed for a reason outside the caller's arguments.
+ *
+ * `code` tells what happened and is stable; the message is for people.
+ *
+ * | code | when |
+ * |---|---|
+ * | `ERR_LOCK_BUSY` | somebody holds a conflicting lock, and waiting was not asked for |
+ * | `ERR_LOCK_TIMEOUT` | `timeout` ran out |
+ * | `ERR_LOCK_DEADLOCK` | the kernel saw that waiting would never end |
+ * | `ERR_LOCK_REPLACED` | the file was deleted or replaced during the wait, and `create` was not given |
+ * | `ERR_LOCK_UNSUPPORTED` | the system or the file has no such locks |
+ * | `ERR_LOCK_RELEASED` | the lock was used after its end |
+ * | `ERR_LOCK_CLOSED` | the engine was closed |
+ * | `ENOENT`, `EACCES`, … | a system call failed; `errno`, `syscall` and `path` tell which |
+ *
+ * @example
+ * ```ts
+ * import { LockError, tryLock } from 'reflock';
+ *
+ * try {
+ *   tryLock('/nowhere/.ref');
+ * } catch (error) {
+ *   if (error instanceof LockError && error.code === 'ENOENT') console.log(error.message);
+ * }
+ * ```
+ */
+export class LockError extends Error {
+  /** Always `LockError`. */
+  override readonly name = 'LockError';
+  /** What happened. */
+  readonly code: LockErrorDetails['code'];
+  /** The negative `errno` of a failed system call. */
+  declare readonly errno?: number;
+  /** The name of the failed system call. */
+  declare readonly syscall?: string;
+  /** The file, as the caller named it. */
+  declare readonly path?: string;
+
+  /** Makes an error; `details` become its properties. */
+  constructor(message: string, details: LockErrorDetails) {
+    const { code, cause, ...place } = details;
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    Object.assign(this, place);
+  }
+}
+
+/** The error of a failed system call: `Cannot lock "/a" for writing: no such file or directory`. */
+export function systemError(
+  action: string,
+  path: string,
+  syscall: string,
+  errno: number,
+): LockError {
+  const code = errnoName(errno);
+  return new LockError(`${action}: ${errnoText(errno)} (${code} from ${syscall})`, {
+    code,
+    errno: -errno,
+    syscall,
+    path,
+  });
+}
+
+/** The error of a failed lock call, of which `EINVAL` means that the kernel lacks such locks. */
+export function lockCallError(action: string, path: string, errno: number): LockError {
+  if (errno !== EINVAL) return systemError(action, path, 'fcntl', errno);
+  return new LockError(
+    `${action}: this kernel or filesystem has no open-file-description locks`,
+    { code: 'ERR_LOCK_UNSUPPORTED', errno: -errno, syscall: 'fcntl', path },
+  );
+}
+
+/** Quotes a path for a message: on one line, and short enough to read. */
+export function quote(path: string): string {
+  const shown = path.length <= 300 ? path : `${path.slice(0, 140)}…${path.slice(-140)}`;
+  return JSON.stringify(shown);
+}

@@ -1,0 +1,168 @@
+import { fileURLToPath } from 'node:url';
+import { AT_FDCWD } from '../linux/open.ts';
+import { LockError, quote } from './lock-error.ts';
+
+/** `shared` goes together with other shared locks, `exclusive` with nobody. */
+export type LockMode = 'shared' | 'exclusive';
+
+/**
+ * To whom the kernel counts the lock: `ofd`, to the open file description (Linux 3.15), or
+ * `process`, to the whole process, as on older kernels.
+ */
+export type LockKind = 'ofd' | 'process';
+
+/** A range of bytes, which need not exist in the file (fcntl(2)). */
+export interface LockRange {
+  /** The first byte, from 0. */
+  start: number;
+  /** How many bytes; 0 means up to the end of the file, however far it grows. */
+  length: number;
+}
+
+/** What `onWait` is told. */
+export interface WaitInfo {
+  /** The file, as the caller named it. */
+  path: string;
+  /** The mode that is waited for. */
+  mode: LockMode;
+}
+
+/** How to wait for a lock. */
+export interface WaitOptions {
+  /** Ends the wait: the promise rejects with `signal.reason`. */
+  signal?: AbortSignal | undefined;
+  /**
+   * Milliseconds after which the wait ends with `ERR_LOCK_TIMEOUT`; 0 fails at once when busy.
+   * @default {Infinity}
+   */
+  timeout?: number | undefined;
+  /** Called once, before the wait begins, and not at all when the lock is free. */
+  onWait?: ((info: WaitInfo) => void) | undefined;
+}
+
+/** Which lock to take, without a wait. */
+export interface TryLockOptions {
+  /**
+   * Who else may hold the lock meanwhile.
+   * @default {'exclusive'}
+   */
+  mode?: LockMode | undefined;
+  /**
+   * Create the file with mode 0644 (less the umask) if it does not exist.
+   * @default {false}
+   */
+  create?: boolean | undefined;
+  /** A directory's file descriptor from which a relative path starts, instead of the current one. */
+  at?: number | undefined;
+  /** The bytes to lock. Default: the whole file, however far it grows. */
+  range?: LockRange | undefined;
+  /**
+   * `auto` takes an open-file-description lock. `process` is not built yet and throws
+   * `ERR_LOCK_UNSUPPORTED`.
+   * @default {'auto'}
+   */
+  kind?: 'auto' | LockKind | undefined;
+}
+
+/** Which lock to take, and how to wait for it. */
+export interface LockOptions extends TryLockOptions, WaitOptions {}
+
+/** A lock as it was asked for, checked and complete. */
+export interface LockRequest {
+  readonly path: string;
+  readonly dirfd: number;
+  readonly mode: LockMode;
+  readonly create: boolean;
+  readonly start: number;
+  readonly length: number;
+}
+
+/** Checks what the caller gave, before any file is touched. */
+export function toRequest(path: string | URL, options: TryLockOptions = {}): LockRequest {
+  const { mode = 'exclusive', create = false, at = AT_FDCWD, range, kind = 'auto' } = options;
+  const name = toPath(path);
+  if (mode !== 'shared' && mode !== 'exclusive') {
+    throw invalid(TypeError, 'mode', `must be 'shared' or 'exclusive'`, mode);
+  }
+  if (typeof create !== 'boolean') throw invalid(TypeError, 'create', 'must be a boolean', create);
+  if (at !== AT_FDCWD && !isFd(at)) {
+    throw invalid(RangeError, 'at', 'must be a file descriptor', at);
+  }
+  if (kind !== 'auto' && kind !== 'ofd') checkKind(kind, name);
+  if (range !== undefined) checkRange(range);
+  return {
+    path: name,
+    dirfd: at,
+    mode,
+    create,
+    start: range === undefined ? 0 : range.start,
+    length: range === undefined ? 0 : range.length,
+  };
+}
+
+/** Checks how to wait. */
+export function checkWaitOptions({ signal, timeout, onWait }: WaitOptions): void {
+  if (timeout !== undefined && !(timeout >= 0)) {
+    throw invalid(RangeError, 'timeout', 'must be a number of milliseconds, 0 or more', timeout);
+  }
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+    throw invalid(TypeError, 'signal', 'must be an AbortSignal', signal);
+  }
+  if (onWait !== undefined && typeof onWait !== 'function') {
+    throw invalid(TypeError, 'onWait', 'must be a function', onWait);
+  }
+}
+
+/** Tells whether the value can be a file descriptor's number. */
+export function isFd(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0x7fffffff;
+}
+
+/** Throws unless the kind is one that can be had. */
+export function checkKind(kind: unknown, path: string): void {
+  if (kind === 'auto' || kind === 'ofd') return;
+  if (kind !== 'process') {
+    throw invalid(TypeError, 'kind', `must be 'auto', 'ofd' or 'process'`, kind);
+  }
+  throw new LockError(
+    `Cannot lock ${quote(path)}: process-associated locks are not supported yet`,
+    { code: 'ERR_LOCK_UNSUPPORTED', path },
+  );
+}
+
+/** An argument error with the codes that `node:fs` uses. */
+export function invalid(
+  Type: typeof TypeError | typeof RangeError,
+  name: string,
+  rule: string,
+  value: unknown,
+): TypeError | RangeError {
+  const shown = typeof value === 'string' ? quote(value) : String(value);
+  const code = Type === RangeError ? 'ERR_OUT_OF_RANGE' : 'ERR_INVALID_ARG_VALUE';
+  return Object.assign(new Type(`The lock option "${name}" ${rule}, not ${shown}`), { code });
+}
+
+function toPath(path: string | URL): string {
+  const name = typeof path === 'string' ? path : path instanceof URL ? fileURLToPath(path) : path;
+  if (typeof name !== 'string') {
+    throw invalid(TypeError, 'path', 'must be a string or a file: URL', name);
+  }
+  // A NUL would end the path early in C, and lock some other file.
+  if (name.includes('\0')) {
+    throw invalid(TypeError, 'path', 'must not contain NUL characters', name);
+  }
+  return name;
+}
+
+function checkRange(range: LockRange): void {
+  const { start, length } = range;
+  if (!Number.isSafeInteger(start) || start < 0) {
+    throw invalid(RangeError, 'range.start', 'must be a whole number of bytes, 0 or more', start);
+  }
+  if (!Number.isSafeInteger(length) || length < 0) {
+    throw invalid(RangeError, 'range.length', 'must be a whole number of bytes, 0 or more', length);
+  }
+  if (!Number.isSafeInteger(start + length)) {
+    throw invalid(RangeError, 'range', 'must end below 2 ** 53', `${start} + ${length}`);
+  }
+}

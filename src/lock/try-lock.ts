@@ -1,0 +1,36 @@
+import { EACCES, EAGAIN } from '../linux/errno.ts';
+import { isStillAt } from '../linux/identity.ts';
+import { closeFd } from '../linux/open.ts';
+import { trySetLock } from '../linux/record-lock.ts';
+import { lockCallError, LockError } from './lock-error.ts';
+import type { LockRequest } from './lock-options.ts';
+import { cannotLock, openFile } from './open-file.ts';
+
+/** How often the file may be replaced under us before something other than bad luck is at work. */
+const ATTEMPTS = 100;
+
+/**
+ * Takes the lock on the calling thread if it is free: gives the locked descriptor, or
+ * `undefined` when somebody is in the way.
+ *
+ * @throws {LockError} when the file cannot be opened or locked.
+ */
+export function takeIfFree(want: LockRequest): number | undefined {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const fd = openFile(want);
+    const errno = trySetLock(fd, want.mode, want.start, want.length);
+    if (errno !== 0) {
+      closeFd(fd);
+      if (errno === EAGAIN || errno === EACCES) return undefined;
+      throw lockCallError(cannotLock(want.path, want.mode), want.path, errno);
+    }
+    // Between open and lock the holder before us may have deleted the file: then we hold a lock
+    // that protects nothing, while the next process locks another file of the same name.
+    if (isStillAt(want.dirfd, want.path)) return fd;
+    closeFd(fd);
+  }
+  throw new LockError(
+    `${cannotLock(want.path, want.mode)}: it was replaced ${ATTEMPTS} times in a row`,
+    { code: 'ERR_LOCK_REPLACED', path: want.path },
+  );
+}

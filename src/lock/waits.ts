@@ -1,0 +1,56 @@
+import { BlockedThreads } from './blocked-threads.ts';
+import type { GiveUp } from './give-up.ts';
+import type { LockRequest } from './lock-options.ts';
+import { ParkedWaits } from './parked-waits.ts';
+
+/**
+ * Where waiting locks are: each of the first `maxThreads` blocks a thread, and the kernel wakes
+ * it; the others are parked, and a timer tries them until the oldest gets a thread.
+ */
+export class Waits {
+  readonly #parked = new ParkedWaits();
+  readonly #threads: BlockedThreads;
+
+  constructor(maxThreads: number, idleTimeout: number) {
+    this.#threads = new BlockedThreads(maxThreads, idleTimeout, () => {
+      const next = this.#parked.shift();
+      next?.resolve(this.#threads.block(next.fd, next.want, next.giveUp));
+    });
+  }
+
+  /** How many waits block a thread. */
+  get blocked(): number {
+    return this.#threads.blocked;
+  }
+
+  /** How many waits have no thread. */
+  get parked(): number {
+    return this.#parked.size;
+  }
+
+  /** How many threads there are, busy or idle. */
+  get threads(): number {
+    return this.#threads.threads;
+  }
+
+  /**
+   * Waits until the lock is set on the descriptor, which must stay open until then. Gives 0, or
+   * `errno`; after a give-up either, because a grant may have come at the same moment.
+   */
+  until(fd: number, want: LockRequest, giveUp: GiveUp): Promise<number> {
+    return this.#threads.free
+      ? this.#threads.block(fd, want, giveUp)
+      : this.#parked.park(fd, want, giveUp);
+  }
+
+  /** Makes every wait on this descriptor let go of it before returning, so it can be closed. */
+  leaveNow(fd: number): void {
+    this.#parked.leaveNow(fd);
+    this.#threads.leaveNow(fd);
+  }
+
+  /** Ends the threads. Every wait must have been given up before. */
+  close(): Promise<void> {
+    return this.#threads.close();
+  }
+}

@@ -1,0 +1,124 @@
+// Runs every test file on Node, Deno and Bun, each in a process of its own with a time limit, so
+// that a hang is a failure with a name.
+//
+//   npm test                  everything
+//   npm test -- node          one runtime
+//   npm test -- leaving bun   the files whose name contains "leaving", on Bun
+
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const TIME_LIMIT = 120_000;
+const root = fileURLToPath(new URL('..', import.meta.url));
+const bin = join(root, 'node_modules/.bin');
+
+/** How each runtime starts a test file. Node runs what TypeScript has compiled. */
+const runtimes = {
+  node: (file) => [
+    process.execPath,
+    join(root, 'dist', file.replace(/\.ts$/, '.js')),
+  ],
+  deno: (file) => [
+    join(bin, 'deno'),
+    'run',
+    // Tests look into /proc/self/fd, which Deno allows to no lesser right; the smallest set for
+    // programs that use reflock has a test of its own.
+    '--allow-all',
+    join(root, file),
+  ],
+  bun: (file) => [join(bin, 'bun'), join(root, file)],
+};
+
+const words = process.argv.slice(2);
+const chosenRuntimes = Object.keys(runtimes).filter((name) => words.includes(name));
+const patterns = words.filter((word) => !(word in runtimes));
+const names = chosenRuntimes.length > 0 ? chosenRuntimes : Object.keys(runtimes);
+const files = readdirSync(join(root, 'test'), { recursive: true })
+  .map((file) => join('test', file))
+  .filter((file) => file.endsWith('.test.ts'))
+  .filter((file) => patterns.length === 0 || patterns.some((part) => file.includes(part)))
+  .sort();
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+const began = Date.now();
+for (const file of files) {
+  for (const runtime of names) {
+    const result = await runFile(runtime, file);
+    for (const key of Object.keys(total)) total[key] += result[key];
+    report(runtime, file, result);
+  }
+}
+if (files.length === 0) console.error(`no test file matches ${patterns.join(' ')}`);
+console.log(`\n${files.length} files in ${((Date.now() - began) / 1000).toFixed(0)} s`);
+console.log(
+  `${total.passed} passed, ${total.failed} failed` +
+    (total.skipped > 0 ? `, ${total.skipped} skipped` : ''),
+);
+process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+
+function runFile(runtime, file) {
+  const [command, ...args] = runtimes[runtime](file);
+  const start = Date.now();
+  // A process group of its own: after a hang its children go with it.
+  const child = spawn(command, args, {
+    cwd: root,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+  let output = '';
+  child.stdout.on('data', (data) => output += data);
+  child.stderr.on('data', (data) => output += data);
+  let hung = false;
+  const timer = setTimeout(() => {
+    hung = true;
+    killGroup(child.pid);
+  }, TIME_LIMIT);
+  return new Promise((resolve) => {
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      killGroup(child.pid);
+      const count = (word) => Number(output.match(new RegExp(`^\\s*${word}:\\s+(\\d+)`, 'm'))?.[1]);
+      const all = count('Total');
+      const passed = count('Passed') || 0;
+      const skipped = count('Skipped') || 0;
+      // uvu sets the status when a test fails; a file that ends early, or has no test, has failed.
+      const sound = code === 0 && all > 0;
+      const failed = sound ? 0 : Math.max(1, (all || 0) - passed - skipped);
+      const why = hung
+        ? `still running after ${TIME_LIMIT / 1000} s, killed`
+        : signal
+        ? `killed by ${signal}`
+        : `exit status ${code}`;
+      resolve({
+        passed,
+        failed,
+        skipped,
+        sound,
+        why,
+        output,
+        seconds: (Date.now() - start) / 1000,
+      });
+    });
+  });
+}
+
+function killGroup(pid) {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nobody is left in the group, as it should be.
+  }
+}
+
+function report(runtime, file, { passed, failed, skipped, sound, why, output, seconds }) {
+  const name = relative('test', file).replace(/\.test\.ts$/, '');
+  const counts = `${passed} passed` + (failed ? `, ${failed} failed` : '') +
+    (skipped ? `, ${skipped} skipped` : '');
+  console.log(`${runtime.padEnd(5)} ${name.padEnd(28)} ${counts}  ${seconds.toFixed(1)} s`);
+  // What a test says when it cannot run is no secret.
+  for (const line of output.match(/^skipped: .*$/gm) ?? []) console.log(`      ${line}`);
+  if (!sound) console.log(`${why}\n${output.trimEnd()}\n`);
+}

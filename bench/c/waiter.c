@@ -1,0 +1,31 @@
+/*
+ * The least that a hand-over can take: a process blocked in F_OFD_SETLKW that does nothing else.
+ *
+ * usage: waiter FILE
+ * Each line on stdin: waits for the lock, notes when it came, gives it back at once and answers
+ * with the CLOCK_MONOTONIC nanoseconds at which the call returned.
+ */
+
+#define _GNU_SOURCE
+#include "monotonic.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+int main(int argc, char **argv) {
+    char line[32];
+    if (argc != 2) return 2;
+    while (fgets(line, sizeof line, stdin)) {
+        struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+        int fd = open(argv[1], O_RDWR | O_CLOEXEC);
+        if (fd == -1 || fcntl(fd, F_OFD_SETLKW, &whole) == -1) {
+            perror(argv[1]);
+            return 1;
+        }
+        long long granted = monotonic();
+        close(fd);
+        printf("%lld\n", granted);
+        fflush(stdout);
+    }
+    return 0;
+}

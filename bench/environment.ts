@@ -1,0 +1,49 @@
+import { readFileSync, realpathSync } from 'node:fs';
+import { arch, availableParallelism, cpus, loadavg, release } from 'node:os';
+
+/** Where figures come from; without it they mean nothing to anybody else. */
+export interface Environment {
+  date: string;
+  kernel: string;
+  architecture: string;
+  cpu: string;
+  cores: number;
+  /** Type of the filesystem with the locked files, such as `ext4`. */
+  filesystem: string;
+  /** Over the last 1, 5 and 15 minutes, before the run. */
+  loadAverage: number[];
+}
+
+/** Describes this machine, and the filesystem of a directory. */
+export function environment(dir: string): Environment {
+  return {
+    date: new Date().toISOString(),
+    kernel: release(),
+    architecture: arch(),
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: availableParallelism(),
+    filesystem: filesystemType(readFileSync('/proc/self/mountinfo', 'utf8'), realpathSync(dir)),
+    loadAverage: loadavg(),
+  };
+}
+
+/** Finds the type of the filesystem that a path is on in the text of `/proc/self/mountinfo`. */
+export function filesystemType(mountinfo: string, path: string): string {
+  let found = { point: '', type: 'unknown' };
+  for (const line of mountinfo.trimEnd().split('\n')) {
+    // 36 35 98:0 /root /point rw,noatime shared:1 - ext3 /dev/root rw (proc_pid_mountinfo(5))
+    const [left = '', right = ''] = line.split(' - ');
+    const point = unescape(left.split(' ')[4] ?? '');
+    const inside = path === point || path.startsWith(point.endsWith('/') ? point : `${point}/`);
+    // Of mounts on the same point the last one is on top.
+    if (inside && point.length >= found.point.length) {
+      found = { point, type: right.split(' ')[0] ?? 'unknown' };
+    }
+  }
+  return found.type;
+}
+
+/** The kernel writes blanks and backslashes in octal. */
+function unescape(text: string): string {
+  return text.replace(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(parseInt(octal, 8)));
+}

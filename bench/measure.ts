@@ -1,0 +1,80 @@
+import { monotonic } from './clock.ts';
+
+/** One of those that do the same work in turn. */
+export interface Contender {
+  readonly name: string;
+  /** Does the work this many times; gives nanoseconds, one sample or several. */
+  measure(count: number): number[] | Promise<number[]>;
+  /** How often a round does the work; by default as often as fits into {@linkcode ROUND}. */
+  readonly count?: number;
+  /** Gives back what it has. */
+  end?(): void;
+}
+
+/** A contender that cannot run here, and why. */
+export interface Absent {
+  readonly name: string;
+  readonly absent: string;
+}
+
+/** Makes an {@linkcode Absent}. */
+export function absent(name: string, why: string): Absent {
+  return { name, absent: why };
+}
+
+/** Samples in nanoseconds, by contender, round and order in the round. */
+export type Samples = Record<string, number[][]>;
+
+/** How long one contender works in a round: short, so that noise meets all of them alike. */
+const ROUND = 20e6;
+/** How long each contender warms up: past the just-in-time compilers' last stage. */
+const WARM_UP = 400e6;
+
+/**
+ * Measures contenders against each other in rounds. In every round each has one turn, and the
+ * next round begins with another one, so that drift, heat and other programs strike all alike
+ * and the ratio within a round means something even where times do not.
+ */
+export async function measureRounds(
+  contenders: readonly Contender[],
+  rounds: number,
+): Promise<Samples> {
+  const samples: Samples = {};
+  const counts = new Map<Contender, number>();
+  for (const contender of contenders) {
+    samples[contender.name] = [];
+    counts.set(contender, await warmUp(contender));
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (let turn = 0; turn < contenders.length; turn++) {
+      const contender = contenders[(round + turn) % contenders.length]!;
+      samples[contender.name]!.push(await contender.measure(counts.get(contender)!));
+    }
+  }
+  return samples;
+}
+
+/** Runs a contender until it is warm; gives how often it shall do its work in a round. */
+async function warmUp(contender: Contender): Promise<number> {
+  let count = contender.count ?? 100;
+  const end = monotonic() + BigInt(WARM_UP);
+  for (let now = monotonic(); now < end;) {
+    await contender.measure(count);
+    const before = now;
+    now = monotonic();
+    if (contender.count === undefined) {
+      count = Math.max(1, Math.round(count * ROUND / Number(now - before)));
+    }
+  }
+  return count;
+}
+
+/** Times a function that does some work `count` times: one sample, the nanoseconds of one time. */
+export async function time(
+  count: number,
+  work: (count: number) => void | Promise<void>,
+): Promise<number[]> {
+  const start = monotonic();
+  await work(count);
+  return [Number(monotonic() - start) / count];
+}

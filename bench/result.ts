@@ -1,0 +1,82 @@
+import type { Case } from './cases/case.ts';
+import type { Environment } from './environment.ts';
+import { type Absent, absent, type Samples } from './measure.ts';
+import type { RuntimeName } from './place.ts';
+import { type Figure, figure, perRound, type Ratio, ratio } from './statistics.ts';
+
+/** A contender's part of a result: figures in nanoseconds, or why there are none. */
+export type ContenderResult = Absent | (Figure & { name: string; samples: number[][] });
+
+/** How reflock compares with one other contender. */
+export interface Comparison extends Ratio {
+  /** The other one. */
+  peer: string;
+  /** The most that the median may be, if there is a limit. */
+  bound?: number;
+}
+
+/** One case on one runtime, with everything needed to check the figures. */
+export interface Result {
+  case: string;
+  title: string;
+  runtime: RuntimeName;
+  runtimeVersion: string;
+  environment: Environment;
+  contenders: ContenderResult[];
+  comparisons: Comparison[];
+}
+
+/** Makes the figures of a case out of its samples. */
+export function evaluate(
+  { bounds }: Pick<Case, 'bounds'>,
+  samples: Samples,
+  missing: readonly Absent[],
+): Pick<Result, 'contenders' | 'comparisons'> {
+  const names = Object.keys(samples);
+  const [own, ...peers] = names;
+  return {
+    contenders: [
+      ...names.map((name) => ({
+        name,
+        ...figure(perRound(samples[name]!)),
+        samples: samples[name]!,
+      })),
+      ...missing.map(({ name, absent: why }) => absent(name, why)),
+    ],
+    comparisons: peers.map((peer) => ({
+      peer,
+      ...ratio(samples, own!, peer),
+      ...(bounds[peer] !== undefined && { bound: bounds[peer] }),
+    })),
+  };
+}
+
+/** Above this part of its median, the spread of a ratio says that the machine was not quiet. */
+const QUIET = 0.1;
+
+/** Which limits are not kept, one line each. */
+export function missedBounds(results: readonly Result[]): string[] {
+  return results.flatMap((result) =>
+    result.comparisons
+      .filter(({ median, bound }) => bound !== undefined && !(median <= bound))
+      .map(({ peer, median, bound }) =>
+        `${result.case} on ${result.runtime} takes ${
+          median.toFixed(2)
+        } times as long as ${peer}, ` +
+        `more than ${bound}`
+      )
+  );
+}
+
+/** Which comparisons with a limit to doubt, and what to do about it, one line each. */
+export function noiseWarnings(results: readonly Result[]): string[] {
+  return results.flatMap((result) =>
+    result.comparisons
+      .filter(({ median, mad, bound }) => bound !== undefined && mad > QUIET * median)
+      .map(({ peer, median, mad }) =>
+        `${result.case} on ${result.runtime}: the ratio to ${peer} varies by ` +
+        `${Math.round(100 * mad / median)} % between rounds; ` +
+        'stop what else is running, or measure longer with --rounds'
+      )
+  );
+}

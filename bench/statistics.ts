@@ -1,0 +1,36 @@
+import { median, medianAbsoluteDeviation } from 'simple-statistics';
+import type { Samples } from './measure.ts';
+
+/** The middle of several values, and how far from it they usually lie. */
+export interface Figure {
+  median: number;
+  /** Median absolute deviation. */
+  mad: number;
+}
+
+/** How one contender compares with another, round by round. */
+export interface Ratio extends Figure {
+  /** Time of the one by time of the other, for each round. */
+  rounds: number[];
+}
+
+/** Summarises values. */
+export function figure(values: number[]): Figure {
+  return { median: median(values), mad: medianAbsoluteDeviation(values) };
+}
+
+/** One value for each round: the median of its samples. */
+export function perRound(samples: number[][]): number[] {
+  return samples.map((round) => median(round));
+}
+
+/**
+ * Compares two contenders pairwise: first the ratio within each round, then the median over the
+ * rounds. The ratio of the two medians would put rounds side by side that had nothing to do with
+ * each other.
+ */
+export function ratio(samples: Samples, name: string, peer: string): Ratio {
+  const peers = perRound(samples[peer]!);
+  const rounds = perRound(samples[name]!).map((value, round) => value / peers[round]!);
+  return { ...figure(rounds), rounds };
+}

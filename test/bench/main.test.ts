@@ -1,0 +1,75 @@
+import process from 'node:process';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { missedBounds, type Result } from '../../bench/result.ts';
+import { start } from '../support/process.ts';
+import { root, runtime, scriptCommand } from '../support/runtime.ts';
+import { temp } from '../support/temp.ts';
+
+/** Runs a benchmark command and gives its only line and exit status. */
+async function run(command: string[], env: Record<string, string> = {}) {
+  const program = start(command, { env: { ...process.env, ...env } });
+  const line = await program.line();
+  const { code } = await program.ended;
+  return { line, code, stderr: program.stderr() };
+}
+
+function measure(name: string, env?: Record<string, string>) {
+  const command = [...scriptCommand('bench/main.ts'), '--case', name];
+  return run([...command, '--rounds', '3', '--dir', temp], env);
+}
+
+test('the benchmark gives figures, samples and the environment as JSON', async () => {
+  const { line, code, stderr } = await measure('try');
+  assert.is(code, 0, stderr);
+  const result: Result = JSON.parse(line!);
+  assert.is(result.case, 'try');
+  assert.is(result.runtime, runtime);
+  assert.match(result.environment.kernel, /^\d/);
+  const [own, ...peers] = result.contenders;
+  assert.ok(own !== undefined && !('absent' in own));
+  assert.is(own.name, 'reflock');
+  assert.is(own.samples.length, 3);
+  assert.ok(own.median > 0);
+  assert.equal(peers.map(({ name }) => name).sort(), ['C', 'fs-native-extensions']);
+  for (const { rounds, bound } of result.comparisons) {
+    assert.is(rounds.length, 3);
+    assert.ok(bound! > 0);
+  }
+});
+
+test('the benchmark measures a hand-over without a C compiler', async () => {
+  const { line, code, stderr } = await measure('hand-over', { CC: '/nonexistent/cc' });
+  assert.is(code, 0, stderr);
+  const { contenders }: Result = JSON.parse(line!);
+  const [own] = contenders;
+  assert.ok(own !== undefined && !('absent' in own));
+  assert.ok(own.samples.flat().every((sample) => sample > 0));
+  const c = contenders.find(({ name }) => name === 'C')!;
+  assert.ok('absent' in c && c.absent.includes('/nonexistent/cc'));
+});
+
+// The starter is a program for Node alone.
+if (runtime === 'node') {
+  const starter = [process.execPath, `${root}/bench/run.mjs`];
+
+  test('npm run bench -- --check fails exactly when a bound is missed', async () => {
+    const { line, code, stderr } = await run([
+      ...starter,
+      ...['--runtime', 'node', '--case', 'try', '--rounds', '3', '--json', '--check'],
+    ]);
+    const missed = missedBounds(JSON.parse(line!).results);
+    assert.is(code, missed.length > 0 ? 1 : 0);
+    for (const miss of missed) assert.match(stderr, miss);
+  });
+
+  test('npm run bench refuses what it does not know', async () => {
+    for (const wrong of [['--case', 'tyr'], ['--runtime', 'perl'], ['--rounds', '0'], ['--what']]) {
+      const { code, stderr } = await run([...starter, ...wrong]);
+      assert.is(code, 2);
+      assert.match(stderr, /^bench: .+\n$/);
+    }
+  });
+}
+
+test.run();

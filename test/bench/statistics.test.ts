@@ -1,0 +1,28 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { figure, perRound, ratio } from '../../bench/statistics.ts';
+
+test('figure() gives the median and the median absolute deviation', () => {
+  assert.equal(figure([1, 1, 2, 2, 4, 6, 9]), { median: 2, mad: 1 });
+});
+
+test('perRound() gives the median of each round', () => {
+  assert.equal(perRound([[5], [1, 2, 9], [4, 6]]), [5, 2, 5]);
+});
+
+test('ratio() pairs what was measured in the same round', () => {
+  // The machine halves its speed after the second round, which changes no ratio.
+  const samples = { reflock: [[12], [13], [24], [26], [22]], C: [[10], [10], [20], [20], [20]] };
+  const { rounds, median, mad } = ratio(samples, 'reflock', 'C');
+  assert.equal(rounds, [1.2, 1.3, 1.2, 1.3, 1.1]);
+  assert.is(median, 1.2);
+  assert.ok(Math.abs(mad - 0.1) < 1e-9);
+});
+
+test('ratio() is not the ratio of the medians', () => {
+  const samples = { reflock: [[1], [10], [100]], C: [[4], [100], [10]] };
+  assert.is(figure([1, 10, 100]).median / figure([4, 100, 10]).median, 1);
+  assert.is(ratio(samples, 'reflock', 'C').median, 0.25);
+});
+
+test.run();

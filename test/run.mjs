@@ -10,7 +10,10 @@ import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const TIME_LIMIT = 120_000;
+/** How long a file may take, in milliseconds. */
+const TIME_LIMIT = 90_000;
+/** How long its process may live on after its last test. */
+const END_LIMIT = 5_000;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'node_modules/.bin');
 
@@ -69,13 +72,19 @@ function runFile(runtime, file) {
     env: { ...process.env, NO_COLOR: '1' },
   });
   let output = '';
-  child.stdout.on('data', (data) => output += data);
-  child.stderr.on('data', (data) => output += data);
-  let hung = false;
-  const timer = setTimeout(() => {
-    hung = true;
+  let hung = '';
+  const hang = (why) => {
+    hung = why;
     killGroup(child.pid);
-  }, TIME_LIMIT);
+  };
+  let timer = setTimeout(hang, TIME_LIMIT, `still running after ${TIME_LIMIT / 1000} s`);
+  child.stderr.on('data', (data) => output += data);
+  child.stdout.on('data', (data) => {
+    output += data;
+    if (!/^ +Duration: /m.test(output)) return;
+    clearTimeout(timer);
+    timer = setTimeout(hang, END_LIMIT, `alive ${END_LIMIT / 1000} s after its last test`);
+  });
   return new Promise((resolve) => {
     child.on('close', (code, signal) => {
       clearTimeout(timer);
@@ -87,11 +96,7 @@ function runFile(runtime, file) {
       // uvu sets the status when a test fails; a file that ends early, or has no test, has failed.
       const sound = code === 0 && all > 0;
       const failed = sound ? 0 : Math.max(1, (all || 0) - passed - skipped);
-      const why = hung
-        ? `still running after ${TIME_LIMIT / 1000} s, killed`
-        : signal
-        ? `killed by ${signal}`
-        : `exit status ${code}`;
+      const why = hung || (signal ? `killed by ${signal}` : `exit status ${code}`);
       resolve({
         passed,
         failed,

@@ -4,7 +4,9 @@ import { BLOCKED, type BlockedCall, ERRNO, GIVEN_UP, LEFT } from '../../workers/
 import { QUEUED, SLOT_WORDS, STATE, THREAD } from '../../workers/slot.ts';
 import { interruptAtExit } from './exit.ts';
 import type { GiveUp } from './give-up.ts';
+import { LockError } from './lock-error.ts';
 import type { LockRequest } from './lock-options.ts';
+import { cannotLock } from './open-file.ts';
 
 /** How long after a signal the next one is sent to a thread that is still in the kernel, in ms. */
 const SIGNAL_AGAIN = 1;
@@ -30,6 +32,8 @@ export class BlockedThreads {
   /** First word of the slot → descriptor, for each call that has not left yet. */
   readonly #calls = new Map<number, number>();
   readonly #tasks = new Set<Promise<void>>();
+  /** First word of the slot → how to fail the call, as long as no thread has taken it up. */
+  readonly #starting = new Map<number, (error: Error) => void>();
   #pool: Promise<Piscina> | undefined;
   #poolNow: Piscina | undefined;
 
@@ -68,7 +72,7 @@ export class BlockedThreads {
     this.#calls.set(slot, fd);
     interruptAtExit.add(this);
     const { mode: lock, start, length } = want;
-    const task = this.#hand({ slots, slot, fd, lock, start, length });
+    const task = this.#hand({ slots, slot, fd, lock, start, length }, want.path);
     giveUp.listen(() => this.#leave(slot));
     try {
       // The slot tells sooner than the pool's message; the pool tells if the thread has failed.
@@ -101,8 +105,15 @@ export class BlockedThreads {
   }
 
   /** Has a pool thread make the call, and sees to the slot afterwards. */
-  #hand(call: BlockedCall): Promise<void> {
-    const task = this.#run(call).finally(() => {
+  #hand(call: BlockedCall, path: string): Promise<void> {
+    const task = this.#run(call).catch((cause) => {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new LockError(`${cannotLock(path, call.lock)}: no thread to wait in: ${why}`, {
+        code: 'ERR_LOCK_UNSUPPORTED',
+        path,
+        cause,
+      });
+    }).finally(() => {
       // If the thread died without a word, nobody is in the kernel with this descriptor either.
       Atomics.store(this.#slots, call.slot + STATE, LEFT);
       Atomics.notify(this.#slots, call.slot + STATE);
@@ -117,13 +128,30 @@ export class BlockedThreads {
   async #run(call: BlockedCall): Promise<void> {
     prepareInterrupts();
     const pool = this.#poolNow ?? await (this.#pool ??= this.#startPool());
-    if (Atomics.load(this.#slots, call.slot + STATE) === QUEUED) await pool.run(call);
+    const { slot } = call;
+    if (Atomics.load(this.#slots, slot + STATE) !== QUEUED) return;
+    await new Promise<void>((resolve, reject) => {
+      this.#starting.set(slot, reject);
+      pool.run(call).then(resolve, reject);
+    }).finally(() => this.#starting.delete(slot));
+  }
+
+  /**
+   * A thread could not start, and then piscina keeps its tasks for ever. Those that no other thread
+   * has taken up fail; the next wait makes a new pool. Threads that are blocked go on.
+   */
+  #failStarting(error: Error): void {
+    this.#pool = this.#poolNow = undefined;
+    for (const [slot, reject] of this.#starting) {
+      const at = slot + STATE;
+      if (Atomics.compareExchange(this.#slots, at, QUEUED, LEFT) === QUEUED) reject(error);
+    }
   }
 
   async #startPool(): Promise<Piscina> {
     // Loaded with the first wait: most programs never need it.
     const { Piscina } = await import('piscina');
-    return this.#poolNow = new Piscina({
+    const pool = new Piscina({
       filename,
       minThreads: 0,
       maxThreads: this.#maxThreads,
@@ -132,6 +160,8 @@ export class BlockedThreads {
       // The program's own flags (--import, --inspect, …) are not meant for these threads.
       execArgv: [],
     });
+    pool.on('error', (error: Error) => this.#failStarting(error));
+    return this.#poolNow = pool;
   }
 
   async #hasLeft(slot: number): Promise<void> {

@@ -89,6 +89,9 @@ export class Lock implements Disposable, AsyncDisposable {
    * Gives away the descriptor, still locked and close-on-exec: closing it is now the caller's
    * work. An upgrade that is still waiting rejects with `ERR_LOCK_RELEASED`.
    *
+   * On Deno, `node:fs` does not close descriptors that it has not opened (denoland/deno#33368);
+   * `adoptLock()` takes one back.
+   *
    * @throws {LockError} `ERR_LOCK_RELEASED` after the end.
    */
   detach(): number {

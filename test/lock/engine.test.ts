@@ -1,0 +1,150 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type Lock, LockEngine, tryLock } from '../../src/mod.ts';
+import { eventually, within } from '../support/eventually.ts';
+import { mustBlock } from '../support/must-block.ts';
+import { openFds } from '../support/open-fds.ts';
+import { newFile, temp } from '../support/temp.ts';
+
+const code = (promise: Promise<unknown>) =>
+  promise.then(() => 'granted', (error: { code: string }) => error.code);
+
+test('maxThreads bounds the threads, and waits beyond it are granted all the same', async () => {
+  const engine = new LockEngine({ maxThreads: 2 });
+  const files = Array.from({ length: 5 }, newFile);
+  const held = files.map((file) => tryLock(file)!);
+  const waits = files.map((file) => engine.lock(file));
+  for (const file of files.slice(0, 2)) await mustBlock(file);
+  assert.is(engine.stats().blocked, 2);
+  assert.is(engine.stats().parked, 3);
+  assert.is(engine.stats().threads, 2);
+
+  // The last one's file becomes free while both threads are blocked on others.
+  held[4]!.release();
+  (await within(1000, 'the grant of a parked wait', waits[4]!)).release();
+
+  // The oldest parked wait gets the first thread that is free.
+  held[0]!.release();
+  (await waits[0]!).release();
+  await mustBlock(files[2]!);
+  assert.is(engine.stats().parked, 1);
+  for (const lock of held) lock.release();
+  for (const wait of waits.slice(1, 4)) (await within(1000, 'the grant', wait)).release();
+  await engine.close();
+});
+
+test('a parked wait ends by abort and by timeout', async () => {
+  const engine = new LockEngine({ maxThreads: 1 });
+  const path = newFile();
+  const other = newFile();
+  const before = openFds(temp);
+  const held = [tryLock(path)!, tryLock(other)!];
+  const abort = new AbortController();
+  const blocked = engine.lock(path);
+  const aborted = code(engine.lock(other, { signal: abort.signal }));
+  const timedOut = code(engine.lock(other, { timeout: 30 }));
+  assert.is(engine.stats().parked, 2);
+  await mustBlock(path);
+  abort.abort({ code: 'aborted' });
+  assert.is(await aborted, 'aborted');
+  assert.is(await timedOut, 'ERR_LOCK_TIMEOUT');
+  assert.is(engine.stats().parked, 0);
+  for (const lock of held) lock.release();
+  (await blocked).release();
+  await engine.close();
+  assert.equal(openFds(temp), before);
+});
+
+test('close() ends every wait with ERR_LOCK_CLOSED and leaves held locks alone', async () => {
+  const engine = new LockEngine({ maxThreads: 1 });
+  const path = newFile();
+  const held = engine.tryLock(path)!;
+  const waits = [engine.lock(path), engine.lock(path)].map(code);
+  await mustBlock(path);
+  await within(1000, 'close()', engine.close());
+  assert.equal(await Promise.all(waits), ['ERR_LOCK_CLOSED', 'ERR_LOCK_CLOSED']);
+  assert.is(engine.stats().threads, 0);
+  assert.is(tryLock(path), undefined);
+  held.release();
+  tryLock(path)!.release();
+  assert.throws(() => engine.tryLock(path), (e: { code: string }) => e.code === 'ERR_LOCK_CLOSED');
+  assert.is(await code(engine.lock(path)), 'ERR_LOCK_CLOSED');
+  await engine.close();
+});
+
+test('close() before the first thread has started ends the wait too', async () => {
+  const engine = new LockEngine();
+  const path = newFile();
+  const held = tryLock(path)!;
+  const wait = code(engine.lock(path));
+  await within(1000, 'close()', engine.close());
+  assert.is(await wait, 'ERR_LOCK_CLOSED');
+  held.release();
+  tryLock(path)!.release();
+});
+
+test('close() within onWait is heard', async () => {
+  const engine = new LockEngine();
+  const path = newFile();
+  const held = tryLock(path)!;
+  const wait = engine.lock(path, { onWait: () => void engine.close() });
+  assert.is(await code(wait), 'ERR_LOCK_CLOSED');
+  held.release();
+});
+
+test('no thread is started without a wait, and idle ones end', async () => {
+  const engine = new LockEngine({ idleTimeout: 50 });
+  const path = newFile();
+  const held: Lock = await engine.lock(path);
+  assert.is(engine.stats().threads, 0);
+  const wait = engine.lock(path);
+  await mustBlock(path);
+  assert.is(engine.stats().threads, 1);
+  held.release();
+  (await wait).release();
+  await eventually('the idle thread has ended', () => engine.stats().threads === 0);
+  await engine.close();
+});
+
+test('query() and stats() tell what the engine holds and waits for, and only it', async () => {
+  const engine = new LockEngine();
+  const [a, b] = [newFile(), newFile()];
+  const other = tryLock(newFile())!;
+  const first = engine.tryLock(a, { mode: 'shared' })!;
+  const second = engine.tryLock(b)!;
+  const wait = engine.lock(b, { mode: 'shared' });
+  assert.equal(engine.query(), {
+    held: [
+      { path: a, mode: 'shared', kind: 'ofd' },
+      { path: b, mode: 'exclusive', kind: 'ofd' },
+    ],
+    pending: [{ path: b, mode: 'shared' }],
+  });
+  second.release();
+  const third = await wait;
+  assert.is(engine.stats().grants, 3);
+  assert.is(engine.stats().held, 2);
+  for (const lock of [first, third, other]) lock.release();
+  assert.equal(engine.query(), { held: [], pending: [] });
+  await engine.close();
+});
+
+test('await using closes an engine', async () => {
+  let outside: LockEngine;
+  {
+    await using engine = new LockEngine();
+    outside = engine;
+  }
+  assert.throws(() => outside.tryLock(newFile()), /closed/);
+});
+
+for (const options of [{ maxThreads: 0 }, { maxThreads: 1.5 }, { idleTimeout: -1 }]) {
+  test(`new LockEngine(${JSON.stringify(options)}) is refused`, () => {
+    assert.throws(
+      () => new LockEngine(options),
+      (error: { code: string }) => error.code === 'ERR_OUT_OF_RANGE',
+    );
+  });
+}
+
+test.run();

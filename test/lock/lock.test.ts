@@ -1,0 +1,188 @@
+import { chmodSync, closeSync, fstatSync, openSync } from 'node:fs';
+import process from 'node:process';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { adoptLock, Lock, LockEngine, query, tryLock } from '../../src/mod.ts';
+import { within } from '../support/eventually.ts';
+import { startLocker } from '../support/locker.ts';
+import { mustBlock } from '../support/must-block.ts';
+import { openFds } from '../support/open-fds.ts';
+import { newFile, temp } from '../support/temp.ts';
+
+const shared = { mode: 'shared' } as const;
+const hasCode = (code: string) => (error: { code: string }) => error.code === code;
+const code = (promise: Promise<unknown>) =>
+  promise.then(() => 'done', (error: { code: string }) => error.code);
+
+test('release() may be called twice, and everything else after it is ERR_LOCK_RELEASED', async () => {
+  const lock = tryLock(newFile())!;
+  assert.not(lock.released);
+  lock.release();
+  lock.release();
+  assert.ok(lock.released);
+  assert.is(lock.mode, 'exclusive');
+  const uses = [
+    () => lock.fd,
+    () => lock.detach(),
+    () => lock.downgrade(),
+    () => lock.tryUpgrade(),
+  ];
+  for (const use of uses) assert.throws(use, hasCode('ERR_LOCK_RELEASED'));
+  assert.is(await code(lock.upgrade()), 'ERR_LOCK_RELEASED');
+});
+
+test('using and await using release the lock', async () => {
+  const path = newFile();
+  {
+    using lock = tryLock(path)!;
+    assert.instance(lock, Lock);
+    assert.is(tryLock(path), undefined);
+  }
+  {
+    await using lock = tryLock(path)!;
+    assert.not(lock.released);
+  }
+  tryLock(path)!.release();
+});
+
+test('downgrade() lets readers in at once and never a writer', () => {
+  const path = newFile();
+  const lock = tryLock(path)!;
+  lock.downgrade();
+  assert.is(lock.mode, 'shared');
+  assert.is(tryLock(path), undefined);
+  tryLock(path, shared)!.release();
+  lock.downgrade();
+  lock.release();
+});
+
+test('tryUpgrade() succeeds for the only reader, and otherwise leaves the lock shared', async () => {
+  const path = newFile();
+  const lock = tryLock(path, shared)!;
+  const locker = await startLocker('posix', path);
+  await locker.try('shared');
+  assert.is(lock.tryUpgrade(), false);
+  assert.is(lock.mode, 'shared');
+  assert.is(tryLock(path), undefined, 'still shared');
+  await locker.end();
+  assert.is(lock.tryUpgrade(), true);
+  assert.is(lock.mode, 'exclusive');
+  assert.is(lock.tryUpgrade(), true);
+  assert.is(tryLock(path, shared), undefined);
+  lock.release();
+});
+
+test('upgrade() waits for the other readers', async () => {
+  const path = newFile();
+  const lock = tryLock(path, shared)!;
+  const other = tryLock(path, shared)!;
+  const announced: unknown[] = [];
+  const upgrading = lock.upgrade({ onWait: (info) => announced.push(info) });
+  await mustBlock(path);
+  assert.equal(announced, [{ path, mode: 'exclusive' }]);
+  assert.equal(query().pending, [{ path, mode: 'exclusive' }]);
+  assert.is(lock.mode, 'shared');
+  other.release();
+  await within(1000, 'the upgrade', upgrading);
+  assert.is(lock.mode, 'exclusive');
+  assert.is(tryLock(path, shared), undefined);
+  lock.release();
+  assert.equal(query(), { held: [], pending: [] });
+});
+
+test('upgrade() that gives up leaves the lock shared', async () => {
+  const path = newFile();
+  const lock = tryLock(path, shared)!;
+  const other = tryLock(path, shared)!;
+  assert.is(await code(lock.upgrade({ timeout: 30 })), 'ERR_LOCK_TIMEOUT');
+  const abort = new AbortController();
+  const upgrading = lock.upgrade({ signal: abort.signal });
+  await mustBlock(path);
+  // The grant and the abort meet: the abort came first, so the lock must not stay exclusive.
+  other.release();
+  abort.abort({ code: 'aborted' });
+  assert.is(await code(upgrading), 'aborted');
+  assert.is(lock.mode, 'shared');
+  tryLock(path, shared)!.release();
+  assert.is(tryLock(path), undefined);
+  lock.release();
+});
+
+test('release() during upgrade() frees the lock before it returns', async () => {
+  const path = newFile();
+  const before = openFds(temp);
+  const lock = tryLock(path, shared)!;
+  const other = tryLock(path, shared)!;
+  const upgrading = code(lock.upgrade());
+  await mustBlock(path);
+  lock.release();
+  other.release();
+  tryLock(path)!.release();
+  assert.is(await upgrading, 'ERR_LOCK_RELEASED');
+  assert.equal(openFds(temp), before);
+});
+
+test('release() during an upgrade() that is parked frees the lock before it returns', async () => {
+  const engine = new LockEngine({ maxThreads: 1 });
+  const [path, elsewhere] = [newFile(), newFile()];
+  const blocker = tryLock(elsewhere)!;
+  const blocked = engine.lock(elsewhere);
+  const lock = engine.tryLock(path, shared)!;
+  const other = tryLock(path, shared)!;
+  const upgrading = code(lock.upgrade());
+  await mustBlock(elsewhere);
+  assert.is(engine.stats().parked, 1);
+  lock.release();
+  other.release();
+  tryLock(path)!.release();
+  assert.is(await upgrading, 'ERR_LOCK_RELEASED');
+  blocker.release();
+  (await blocked).release();
+  await engine.close();
+});
+
+test('a shared lock on a file that may only be read says why it cannot be upgraded', () => {
+  if (process.getuid!() === 0) return;
+  const path = newFile();
+  chmodSync(path, 0o444);
+  const lock = tryLock(path, shared)!;
+  assert.throws(() => lock.tryUpgrade(), hasCode('EBADF'));
+  lock.release();
+});
+
+test('detach() gives the descriptor away, still locked', () => {
+  const path = newFile();
+  const lock = tryLock(path)!;
+  const fd = lock.detach();
+  assert.ok(lock.released);
+  assert.is(tryLock(path), undefined);
+  // Not by `closeSync`: Deno's knows only what `node:fs` has opened.
+  adoptLock(fd, { mode: 'exclusive' }).release();
+  tryLock(path)!.release();
+});
+
+test('adoptLock() takes a locked descriptor over', () => {
+  const path = newFile();
+  const fd = tryLock(path)!.detach();
+  const lock = adoptLock(fd, { mode: 'exclusive' });
+  assert.is(lock.fd, fd);
+  assert.is(lock.path, path);
+  assert.throws(() => adoptLock(fd, { mode: 'exclusive' }), hasCode('ERR_OUT_OF_RANGE'));
+  assert.is(tryLock(path), undefined);
+  lock.release();
+  tryLock(path)!.release();
+});
+
+test('adoptLock() finds out a false claim, and leaves the descriptor to the caller', () => {
+  const path = newFile();
+  const holder = tryLock(path)!;
+  const fd = openSync(path, 'r+');
+  assert.throws(() => adoptLock(fd, { mode: 'shared' }), hasCode('ERR_LOCK_BUSY'));
+  assert.is(fstatSync(fd).size, 0);
+  holder.release();
+  const readOnly = openSync(path, 'r');
+  assert.throws(() => adoptLock(readOnly, { mode: 'exclusive' }), hasCode('EBADF'));
+  for (const each of [fd, readOnly]) closeSync(each);
+});
+
+test.run();

@@ -1,0 +1,91 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type LockError, spawnLocked, tryLock } from '../../src/mod.ts';
+import { startLocker } from '../support/locker.ts';
+import { wrap } from '../support/process.ts';
+import { newFile } from '../support/temp.ts';
+
+const shared = { mode: 'shared' } as const;
+
+test('a child that inherited a lock keeps it after release() in the parent', async () => {
+  const path = newFile();
+  const lock = tryLock(path)!;
+  const child = wrap(spawnLocked(lock, 'cat'));
+  lock.release();
+  assert.is(tryLock(path, shared), undefined);
+  const locker = await startLocker('posix', path);
+  assert.is(await locker.try('shared'), 'busy');
+  child.child.stdin!.end();
+  assert.equal(await child.ended, { code: 0, signal: null });
+  assert.is(await locker.try('shared'), 'ok');
+  await locker.end();
+});
+
+test('a lock lasts until the last process that inherited it has gone', async () => {
+  const path = newFile();
+  const lock = tryLock(path, shared)!;
+  // The shell ends at once; what it started in the background lives until its input ends.
+  const shell = wrap(
+    spawnLocked([lock], 'sh', ['-c', 'exec 4<&0; cat <&4 >&- 2>&- & echo started'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    }),
+  );
+  lock.release();
+  assert.is(await shell.line(), 'started');
+  const gone = new Promise((resolve) => shell.child.on('exit', resolve));
+  await gone;
+  assert.is(tryLock(path), undefined, 'the background process still holds it');
+  const locker = await startLocker('ofd', path);
+  const waiting = locker.wait('exclusive');
+  shell.child.stdin!.end();
+  assert.is(await waiting, 'ok');
+  await locker.end();
+});
+
+test('several locks become the descriptors from 3 on, behind those of stdio', async () => {
+  const [a, b] = [newFile(), newFile()];
+  const locks = [tryLock(a)!, tryLock(b, shared)!];
+  const script = 'readlink /proc/self/fd/3 /proc/self/fd/4';
+  const child = wrap(spawnLocked(locks, 'sh', ['-c', script], { stdio: 'pipe' }));
+  assert.is(await child.line(), a);
+  assert.is(await child.line(), b);
+  const moved = wrap(
+    spawnLocked(locks, 'sh', ['-c', 'readlink /proc/self/fd/4'], {
+      stdio: ['ignore', 'pipe', 'inherit', 'ignore'],
+    }),
+  );
+  assert.is(await moved.line(), a);
+  for (const lock of locks) lock.release();
+  await Promise.all([child.ended, moved.ended]);
+});
+
+test('a program started in any other way does not inherit the lock', async () => {
+  const path = newFile();
+  const lock = tryLock(path)!;
+  const other = await startLocker('ofd', newFile());
+  lock.release();
+  tryLock(path)!.release();
+  await other.end();
+});
+
+test('a program that cannot be started leaves the lock as it was', async () => {
+  const path = newFile();
+  const lock = tryLock(path)!;
+  const child = spawnLocked(lock, '/nowhere/program');
+  const error = await new Promise<LockError>((resolve) => child.on('error', resolve));
+  assert.is(error.code, 'ENOENT');
+  assert.is(tryLock(path), undefined);
+  lock.release();
+  tryLock(path)!.release();
+});
+
+test('a released lock cannot be handed on', () => {
+  const lock = tryLock(newFile())!;
+  lock.release();
+  assert.throws(
+    () => spawnLocked(lock, 'true'),
+    (error: LockError) => error.code === 'ERR_LOCK_RELEASED',
+  );
+});
+
+test.run();

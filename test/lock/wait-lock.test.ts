@@ -1,0 +1,243 @@
+import { mkdirSync, renameSync, statSync, unlinkSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import process from 'node:process';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { lock, type LockError, query, tryLock, withLock } from '../../src/mod.ts';
+import { within } from '../support/eventually.ts';
+import { startLocker } from '../support/locker.ts';
+import { mustBlock } from '../support/must-block.ts';
+import { openFds } from '../support/open-fds.ts';
+import { newFile, newPath, temp } from '../support/temp.ts';
+
+/** Gives what a promise rejects with, and fails if it does not. */
+async function rejection(promise: Promise<unknown>): Promise<LockError> {
+  try {
+    await promise;
+  } catch (error) {
+    return error as LockError;
+  }
+  throw new Error('expected a rejection');
+}
+
+test('lock() takes a free lock without announcing a wait', async () => {
+  const path = newPath();
+  const held = await lock(path, { create: true, onWait: () => assert.unreachable() });
+  assert.is(held.mode, 'exclusive');
+  held.release();
+});
+
+for (const kind of ['ofd', 'posix'] as const) {
+  test(`lock() is granted when a ${kind} holder in another process lets go`, async () => {
+    const path = newFile();
+    const locker = await startLocker(kind, path);
+    await locker.try('shared');
+    const announced: unknown[] = [];
+    const waiting = lock(path, { onWait: (info) => announced.push(info) });
+    await mustBlock(path);
+    assert.equal(announced, [{ path, mode: 'exclusive' }]);
+    assert.equal(query().pending, [{ path, mode: 'exclusive' }]);
+    await locker.unlock();
+    const held = await within(1000, 'the grant', waiting);
+    assert.is(await locker.try('shared'), 'busy');
+    assert.equal(query(), { held: [{ path, mode: 'exclusive', kind: 'ofd' }], pending: [] });
+    held.release();
+    await locker.end();
+  });
+}
+
+test('lock() is granted when the holder is killed', async () => {
+  const path = newFile();
+  const locker = await startLocker('ofd', path);
+  await locker.try('exclusive');
+  const waiting = lock(path, { mode: 'shared' });
+  await mustBlock(path);
+  await locker.program.kill();
+  (await within(1000, 'the grant', waiting)).release();
+});
+
+test('lock() waits for a lock of its own process too, and all readers get in together', async () => {
+  const path = newFile();
+  const writer = tryLock(path)!;
+  const readers = [1, 2, 3].map(() => lock(path, { mode: 'shared' }));
+  await mustBlock(path, 3);
+  writer.release();
+  const held = await within(1000, 'the grants', Promise.all(readers));
+  for (const reader of held) reader.release();
+});
+
+test('lock() with a timeout rejects with ERR_LOCK_TIMEOUT when it runs out', async () => {
+  const path = newFile();
+  const held = tryLock(path)!;
+  const began = performance.now();
+  const error = await rejection(lock(path, { timeout: 50 }));
+  assert.ok(performance.now() - began >= 49);
+  assert.is(error.code, 'ERR_LOCK_TIMEOUT');
+  assert.is(error.path, path);
+  assert.is(error.message, `Cannot lock "${path}" for writing: still busy after 50 ms`);
+  held.release();
+  const free = await lock(path, { timeout: 0 });
+  const refused = await rejection(lock(path, { timeout: 0 }));
+  assert.is(refused.code, 'ERR_LOCK_TIMEOUT');
+  free.release();
+});
+
+test('lock() with a timeout beyond what a timer can count does not end at once', async () => {
+  const path = newFile();
+  const held = tryLock(path)!;
+  const waiting = lock(path, { timeout: 2 ** 40 });
+  await mustBlock(path);
+  held.release();
+  (await waiting).release();
+});
+
+test('an abort in any state of the wait rejects with its reason and leaves nothing', async () => {
+  const path = newFile();
+  const reason = { why: 'changed my mind' };
+  const before = openFds(temp);
+  const held = tryLock(path)!;
+
+  // Before it begins: no file is touched.
+  const missing = newPath();
+  const early = lock(missing, { create: true, signal: AbortSignal.abort(reason) });
+  assert.is(await rejection(early), reason);
+  assert.throws(() => statSync(missing), (error: { code: string }) => error.code === 'ENOENT');
+
+  // In `onWait`.
+  const inside = new AbortController();
+  const announced = lock(path, { signal: inside.signal, onWait: () => inside.abort(reason) });
+  assert.is(await rejection(announced), reason);
+
+  // Before the thread has begun.
+  const queued = new AbortController();
+  const soon = lock(path, { signal: queued.signal });
+  queued.abort(reason);
+  assert.is(await rejection(soon), reason);
+
+  // Blocked in the kernel.
+  const blocked = new AbortController();
+  const waiting = lock(path, { signal: blocked.signal });
+  await mustBlock(path);
+  blocked.abort(reason);
+  assert.is(await rejection(waiting), reason);
+  await mustBlock(path, 0);
+
+  // At the moment of the grant: whichever came first, nothing is held by mistake.
+  const late = new AbortController();
+  const race = lock(path, { signal: late.signal });
+  await mustBlock(path);
+  held.release();
+  late.abort(reason);
+  assert.is(await rejection(race), reason);
+
+  // After the grant: too late.
+  const after = new AbortController();
+  const granted = await lock(path, { signal: after.signal });
+  after.abort(reason);
+  assert.not(granted.released);
+  granted.release();
+
+  tryLock(path)!.release();
+  assert.equal(openFds(temp), before);
+  assert.equal(query(), { held: [], pending: [] });
+});
+
+test('the first reason to give up wins', async () => {
+  const path = newFile();
+  const held = tryLock(path)!;
+  const abort = new AbortController();
+  const waiting = lock(path, { signal: abort.signal, timeout: 10_000 });
+  await mustBlock(path);
+  abort.abort('first');
+  abort.abort('second');
+  assert.is(await rejection(waiting), 'first');
+  held.release();
+});
+
+test('a wait on a file that is deleted ends with ERR_LOCK_REPLACED', async () => {
+  const path = newFile();
+  const remover = tryLock(path)!;
+  const waiting = lock(path, { mode: 'shared' });
+  await mustBlock(path);
+  unlinkSync(path);
+  remover.release();
+  const error = await rejection(waiting);
+  assert.is(error.code, 'ERR_LOCK_REPLACED');
+  assert.match(error.message, 'for reading: it was deleted or replaced during the wait');
+});
+
+test('a wait on a file that is replaced ends with ERR_LOCK_REPLACED', async () => {
+  const path = newFile();
+  const remover = tryLock(path)!;
+  const waiting = lock(path);
+  await mustBlock(path);
+  renameSync(newFile(), path);
+  remover.release();
+  assert.is((await rejection(waiting)).code, 'ERR_LOCK_REPLACED');
+  tryLock(path)!.release();
+});
+
+test('a wait with `create` goes on with the new file', async () => {
+  const path = newFile();
+  const remover = tryLock(path)!;
+  const waiting = lock(path, { create: true });
+  await mustBlock(path);
+  unlinkSync(path);
+  remover.release();
+  const held = await within(1000, 'the grant', waiting);
+  assert.is(tryLock(path), undefined, 'the lock is on the file that the path names');
+  held.release();
+});
+
+test('a wait on a relative path means the same file after the program has moved', async () => {
+  const path = newFile();
+  const home = process.cwd();
+  const elsewhere = join(temp, 'elsewhere');
+  mkdirSync(elsewhere);
+  process.chdir(temp);
+  try {
+    const holder = tryLock(path)!;
+    const waiting = lock(basename(path));
+    await mustBlock(path);
+    process.chdir(elsewhere);
+    holder.release();
+    (await within(1000, 'the grant', waiting)).release();
+  } finally {
+    process.chdir(home);
+  }
+});
+
+test('withLock() releases however the function ends, and gives its result', async () => {
+  const path = newFile();
+  const result = await withLock(path, {}, (held) => {
+    assert.is(tryLock(path), undefined);
+    return held.mode;
+  });
+  assert.is(result, 'exclusive');
+  tryLock(path)!.release();
+  const failure = new Error('on purpose');
+  assert.is(await rejection(withLock(path, {}, () => Promise.reject(failure))), failure);
+  assert.is(
+    await rejection(withLock(path, {}, () => {
+      throw failure;
+    })),
+    failure,
+  );
+  tryLock(path)!.release();
+});
+
+test('an error in onWait rejects, and nothing waits', async () => {
+  const path = newFile();
+  const held = tryLock(path)!;
+  const failure = new Error('on purpose');
+  const waiting = lock(path, {
+    onWait: () => {
+      throw failure;
+    },
+  });
+  assert.is(await rejection(waiting), failure);
+  assert.equal(query().pending, []);
+  held.release();
+});
+
+test.run();

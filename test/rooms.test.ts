@@ -1,0 +1,46 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { root } from './support/runtime.ts';
+
+/** Which rooms a room may import from, beside itself. Nothing below knows anything above. */
+const allowed: Record<string, readonly string[]> = {
+  'src/linux': [],
+  workers: ['src/linux'],
+  'src/lock': ['src/linux', 'workers'],
+  'src/runtime': ['src/lock', 'src/mod.ts'],
+  'src/remote': ['src/runtime', 'src/lock', 'src/mod.ts'],
+  'src/cli': ['src/runtime', 'src/lock', 'src/mod.ts'],
+  'src/mod.ts': ['src/lock'],
+};
+
+const room = (file: string) => Object.keys(allowed).find((name) => file.startsWith(name));
+
+const files = ['src', 'workers'].flatMap((top) =>
+  readdirSync(join(root, top), { recursive: true })
+    .map((file) => join(top, String(file)))
+    .filter((file) => file.endsWith('.ts'))
+);
+
+test('every source file is in a room', () => {
+  assert.ok(files.length > 10);
+  for (const file of files) assert.ok(room(file), file);
+});
+
+for (const file of files) {
+  test(`${file} imports one way only`, () => {
+    const text = readFileSync(join(root, file), 'utf8');
+    const imports = text.matchAll(/(?:from|import|import\() ?'(\.{1,2}\/[^']+)'/g);
+    for (const [, path] of imports) {
+      const target = room(relative(root, join(root, dirname(file), path!)));
+      const home = room(file)!;
+      assert.ok(
+        target === home || allowed[home]!.includes(target ?? ''),
+        `${file} imports ${path}, and ${home} may not import from ${target}`,
+      );
+    }
+  });
+}
+
+test.run();

@@ -6,6 +6,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { tryLock } from '../../src/mod.ts';
 import { startLocker } from '../support/locker.ts';
+import { start } from '../support/process.ts';
+import { root } from '../support/runtime.ts';
 import { newFile, newPath, temp } from '../support/temp.ts';
 
 test('tryLock() exclusive keeps every other lock out until it is released', () => {
@@ -79,6 +81,27 @@ test('tryLock() locks the file that the path names now, not the one it named bef
   assert.is(statSync(`/proc/self/fd/${current.fd}`).ino, statSync(path).ino);
   old.release();
   current.release();
+});
+
+test('tryLock() never gives a lock on a file that is deleted between open and lock', async () => {
+  const path = newFile();
+  const replacer = start(['python3', `${root}/test/fixtures/replacer.py`, path]);
+  assert.is(await replacer.line(), 'ready', replacer.stderr());
+  const end = performance.now() + 1500;
+  let grants = 0;
+  while (performance.now() < end) {
+    const lock = tryLock(path, { mode: 'shared', create: true });
+    if (lock === undefined) continue;
+    grants++;
+    // The replacer needs the exclusive lock, so while we hold ours both must be the same file.
+    const locked = statSync(`/proc/self/fd/${lock.fd}`).ino;
+    const named = statSync(path, { throwIfNoEntry: false })?.ino;
+    lock.release();
+    assert.is(locked, named);
+  }
+  replacer.child.stdin!.end();
+  const replaced = Number(await replacer.line());
+  assert.ok(grants > 100 && replaced > 100, `${grants} grants, ${replaced} replacements`);
 });
 
 for (const kind of ['ofd', 'posix'] as const) {

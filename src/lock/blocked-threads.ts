@@ -1,7 +1,7 @@
 import type { Piscina } from 'piscina';
 import { interruptThread, prepareInterrupts } from '../linux/interrupt.ts';
-import { BLOCKED, type BlockedCall, ERRNO, GIVEN_UP, LEFT } from '../../workers/slot.ts';
-import { QUEUED, SLOT_WORDS, STATE, THREAD } from '../../workers/slot.ts';
+import { BLOCKED, type BlockedCall, ERRNO, GIVEN_UP } from '../../workers/blocked-call.ts';
+import { LEFT, newWords, QUEUED, STATE, THREAD } from '../../workers/blocked-call.ts';
 import { interruptAtExit } from './exit.ts';
 import type { GiveUp } from './give-up.ts';
 import { LockError } from './lock-error.ts';
@@ -27,28 +27,25 @@ export class BlockedThreads {
   readonly #maxThreads: number;
   readonly #idleTimeout: number;
   readonly #onFree: () => void;
-  readonly #slots: Int32Array<SharedArrayBuffer>;
-  readonly #freeSlots: number[];
-  /** First word of the slot → descriptor, for each call that has not left yet. */
-  readonly #calls = new Map<number, number>();
+  /** Calls that have not left yet. */
+  readonly #calls = new Set<BlockedCall>();
+  /** Calls that a thread may still have to do with, were it only to report that it has left. */
   readonly #tasks = new Set<Promise<void>>();
-  /** First word of the slot → how to fail the call, as long as no thread has taken it up. */
-  readonly #starting = new Map<number, (error: Error) => void>();
-  #pool: Promise<Piscina> | undefined;
-  #poolNow: Piscina | undefined;
+  /** How to fail the calls that no thread has taken up yet. */
+  readonly #starting = new Map<BlockedCall, (error: Error) => void>();
+  #loading: Promise<Piscina> | undefined;
+  #pool: Piscina | undefined;
 
   /** `onFree` is called whenever a thread has become free. */
   constructor(maxThreads: number, idleTimeout: number, onFree: () => void) {
     this.#maxThreads = maxThreads;
     this.#idleTimeout = idleTimeout;
     this.#onFree = onFree;
-    this.#slots = new Int32Array(new SharedArrayBuffer(maxThreads * SLOT_WORDS * 4));
-    this.#freeSlots = Array.from({ length: maxThreads }, (_, index) => index * SLOT_WORDS);
   }
 
   /** Whether {@linkcode block} may be called. */
   get free(): boolean {
-    return this.#freeSlots.length > 0;
+    return this.#tasks.size < this.#maxThreads;
   }
 
   /** How many calls are with a thread. */
@@ -58,7 +55,7 @@ export class BlockedThreads {
 
   /** How many threads live, busy or idle. */
   get threads(): number {
-    return this.#poolNow?.threads.length ?? 0;
+    return this.#pool?.threads.length ?? 0;
   }
 
   /**
@@ -66,20 +63,25 @@ export class BlockedThreads {
    * `errno`; when `giveUp` came first, either, since the grant may have come all the same.
    */
   async block(fd: number, want: LockRequest, giveUp: GiveUp): Promise<number> {
-    const slots = this.#slots;
-    const slot = this.#freeSlots.pop()!;
-    slots.fill(0, slot, slot + SLOT_WORDS);
-    this.#calls.set(slot, fd);
+    const { path, mode: lock, start, length } = want;
+    const call: BlockedCall = { words: newWords(), fd, lock, start, length };
+    this.#calls.add(call);
     interruptAtExit.add(this);
-    const { mode: lock, start, length } = want;
-    const task = this.#hand({ slots, slot, fd, lock, start, length }, want.path);
-    giveUp.listen(() => this.#leave(slot));
+    const task = this.#hand(call);
+    giveUp.listen(() => leave(call));
     try {
-      // The slot tells sooner than the pool's message; the pool tells if the thread has failed.
-      await Promise.race([this.#hasLeft(slot), task]);
-      return Atomics.load(slots, slot + ERRNO);
+      // The shared memory tells sooner than the pool's message; the pool tells of a failed thread.
+      await Promise.race([hasLeft(call), task]);
+      return Atomics.load(call.words, ERRNO);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new LockError(`${cannotLock(path, lock)}: no thread to wait in: ${why}`, {
+        code: 'ERR_LOCK_UNSUPPORTED',
+        path,
+        cause,
+      });
     } finally {
-      this.#calls.delete(slot);
+      this.#calls.delete(call);
       if (this.#calls.size === 0) interruptAtExit.delete(this);
     }
   }
@@ -87,13 +89,13 @@ export class BlockedThreads {
   /** Makes the threads that wait on this descriptor leave, or all of them; returns when they have. */
   leaveNow(only?: number): void {
     const deadline = performance.now() + LEAVE_LIMIT;
-    for (const [slot, fd] of this.#calls) {
-      if (only !== undefined && fd !== only) continue;
-      const at = slot + STATE;
-      this.#cancel(slot);
-      while (Atomics.load(this.#slots, at) === BLOCKED && performance.now() < deadline) {
-        interruptThread(Atomics.load(this.#slots, slot + THREAD));
-        Atomics.wait(this.#slots, at, BLOCKED, SIGNAL_AGAIN);
+    for (const call of this.#calls) {
+      if (only !== undefined && call.fd !== only) continue;
+      const { words } = call;
+      cancel(call);
+      while (Atomics.load(words, STATE) === BLOCKED && performance.now() < deadline) {
+        interruptThread(Atomics.load(words, THREAD));
+        Atomics.wait(words, STATE, BLOCKED, SIGNAL_AGAIN);
       }
     }
   }
@@ -101,24 +103,16 @@ export class BlockedThreads {
   /** Ends all threads. Every wait must have been given up before. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#tasks);
-    await (await this.#pool)?.destroy();
+    await (await this.#loading)?.destroy();
   }
 
-  /** Has a pool thread make the call, and sees to the slot afterwards. */
-  #hand(call: BlockedCall, path: string): Promise<void> {
-    const task = this.#run(call).catch((cause) => {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new LockError(`${cannotLock(path, call.lock)}: no thread to wait in: ${why}`, {
-        code: 'ERR_LOCK_UNSUPPORTED',
-        path,
-        cause,
-      });
-    }).finally(() => {
+  /** Has a pool thread make the call, and sees to what follows. */
+  #hand(call: BlockedCall): Promise<void> {
+    const task = this.#run(call).finally(() => {
       // If the thread died without a word, nobody is in the kernel with this descriptor either.
-      Atomics.store(this.#slots, call.slot + STATE, LEFT);
-      Atomics.notify(this.#slots, call.slot + STATE);
+      Atomics.store(call.words, STATE, LEFT);
+      Atomics.notify(call.words, STATE);
       this.#tasks.delete(task);
-      this.#freeSlots.push(call.slot);
       this.#onFree();
     });
     this.#tasks.add(task);
@@ -127,29 +121,16 @@ export class BlockedThreads {
 
   async #run(call: BlockedCall): Promise<void> {
     prepareInterrupts();
-    const pool = this.#poolNow ?? await (this.#pool ??= this.#startPool());
-    const { slot } = call;
-    if (Atomics.load(this.#slots, slot + STATE) !== QUEUED) return;
+    const pool = this.#pool ?? await (this.#loading ??= this.#load());
+    if (Atomics.load(call.words, STATE) !== QUEUED) return;
     await new Promise<void>((resolve, reject) => {
-      this.#starting.set(slot, reject);
+      this.#starting.set(call, reject);
       pool.run(call).then(resolve, reject);
-    }).finally(() => this.#starting.delete(slot));
+    }).finally(() => this.#starting.delete(call));
   }
 
-  /**
-   * A thread could not start, and then piscina keeps its tasks for ever. Those that no other thread
-   * has taken up fail; the next wait makes a new pool. Threads that are blocked go on.
-   */
-  #failStarting(error: Error): void {
-    this.#pool = this.#poolNow = undefined;
-    for (const [slot, reject] of this.#starting) {
-      const at = slot + STATE;
-      if (Atomics.compareExchange(this.#slots, at, QUEUED, LEFT) === QUEUED) reject(error);
-    }
-  }
-
-  async #startPool(): Promise<Piscina> {
-    // Loaded with the first wait: most programs never need it.
+  async #load(): Promise<Piscina> {
+    // With the first wait, for most programs never need it.
     const { Piscina } = await import('piscina');
     const pool = new Piscina({
       filename,
@@ -161,32 +142,42 @@ export class BlockedThreads {
       execArgv: [],
     });
     pool.on('error', (error: Error) => this.#failStarting(error));
-    return this.#poolNow = pool;
+    return this.#pool = pool;
   }
 
-  async #hasLeft(slot: number): Promise<void> {
-    const at = slot + STATE;
-    for (;;) {
-      const state = Atomics.load(this.#slots, at);
-      if (state === LEFT) return;
-      await Atomics.waitAsync(this.#slots, at, state).value;
+  /**
+   * A thread could not start, and then piscina keeps its tasks for ever. Those that no other
+   * thread has taken up fail; the next wait makes a new pool. Threads that are blocked go on.
+   */
+  #failStarting(error: Error): void {
+    this.#pool = this.#loading = undefined;
+    for (const [{ words }, reject] of this.#starting) {
+      if (Atomics.compareExchange(words, STATE, QUEUED, LEFT) === QUEUED) reject(error);
     }
   }
+}
 
-  #cancel(slot: number): void {
-    Atomics.store(this.#slots, slot + GIVEN_UP, 1);
-    // A thread that has not begun will find that it need not.
-    Atomics.compareExchange(this.#slots, slot + STATE, QUEUED, LEFT);
-    Atomics.notify(this.#slots, slot + STATE);
+async function hasLeft({ words }: BlockedCall): Promise<void> {
+  for (;;) {
+    const state = Atomics.load(words, STATE);
+    if (state === LEFT) return;
+    await Atomics.waitAsync(words, STATE, state).value;
   }
+}
 
-  #leave(slot: number): void {
-    this.#cancel(slot);
-    const interrupt = (): void => {
-      if (Atomics.load(this.#slots, slot + STATE) !== BLOCKED) return;
-      interruptThread(Atomics.load(this.#slots, slot + THREAD));
-      setTimeout(interrupt, SIGNAL_AGAIN);
-    };
-    interrupt();
-  }
+function cancel({ words }: BlockedCall): void {
+  Atomics.store(words, GIVEN_UP, 1);
+  // A thread that has not begun will find that it need not.
+  Atomics.compareExchange(words, STATE, QUEUED, LEFT);
+  Atomics.notify(words, STATE);
+}
+
+function leave(call: BlockedCall): void {
+  cancel(call);
+  const interrupt = (): void => {
+    if (Atomics.load(call.words, STATE) !== BLOCKED) return;
+    interruptThread(Atomics.load(call.words, THREAD));
+    setTimeout(interrupt, SIGNAL_AGAIN);
+  };
+  interrupt();
 }

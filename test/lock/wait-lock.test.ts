@@ -142,6 +142,40 @@ test('an abort in any state of the wait rejects with its reason and leaves nothi
   assert.equal(query(), { held: [], pending: [] });
 });
 
+test('an abort that races with the grant ends in the lock or in nothing', async () => {
+  const path = newFile();
+  const spin = (µs: number) => {
+    const end = performance.now() + µs / 1000;
+    while (performance.now() < end);
+  };
+  const outcomes = { granted: 0, aborted: 0 };
+  for (let round = 0; round < 200; round++) {
+    const held = tryLock(path)!;
+    assert.ok(held, `round ${round}: nothing is left of the one before`);
+    const abort = new AbortController();
+    const waiting = lock(path, { signal: abort.signal }).then(
+      (granted) => {
+        outcomes.granted++;
+        granted.release();
+      },
+      (reason) => {
+        assert.is(reason, 'race');
+        outcomes.aborted++;
+      },
+    );
+    await mustBlock(path);
+    // The thread is woken while the signal is on its way, at distances of 0 to 200 µs; in every
+    // other round the owner gets the chance to hear of the grant first.
+    held.release();
+    spin(round);
+    if (round % 2 === 0) await new Promise((resolve) => setImmediate(resolve));
+    abort.abort('race');
+    await within(1000, 'the outcome', waiting);
+  }
+  assert.ok(outcomes.aborted > 0 && outcomes.granted > 0, JSON.stringify(outcomes));
+  tryLock(path)!.release();
+});
+
 test('the first reason to give up wins', async () => {
   const path = newFile();
   const held = tryLock(path)!;

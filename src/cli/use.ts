@@ -1,0 +1,62 @@
+import process from 'node:process';
+import { type Lock, LockError, spawnLocked, tryLock } from '../mod.ts';
+import { findRuntime } from '../runtime/find-runtime.ts';
+import { BUSY, Failure, OK, USAGE } from './failure.ts';
+import { readOptions } from './read-options.ts';
+import { runCommand } from './run-command.ts';
+
+const help = `usage: reflock use RUNTIME [--] COMMAND [ARG...]
+
+Runs COMMAND and keeps RUNTIME from being deleted until COMMAND, and every process that it left
+behind, has ended: they inherit a shared lock on the runtime's .ref, which is created if missing.
+
+RUNTIME is a directory with files/ (a deployment), with usr/ (a whole root filesystem), or with
+bin/ and lib/ (a merged /usr).
+
+  --help  show this
+
+Ends with COMMAND's status, or 128 + n when signal n ended it; 64: bad usage; 69: the runtime cannot
+be locked; 75: it is being deleted; 127: COMMAND cannot be started.
+
+example: reflock use ~/runtimes/sniper -- bwrap --ro-bind ~/runtimes/sniper/files /usr ...
+`;
+
+/** Runs a command that inherits a shared lock on a runtime. */
+export async function main(args: readonly string[]): Promise<number> {
+  const { options, operands } = readOptions(args, {});
+  if (options.some(({ name }) => name === 'help')) {
+    process.stdout.write(help);
+    return OK;
+  }
+  const [runtime, ...rest] = operands;
+  if (rest[0] === '--') rest.shift();
+  const [command, ...commandArgs] = rest;
+  if (runtime === undefined) throw new Failure(USAGE, 'No runtime given; see reflock use --help');
+  if (command === undefined) throw new Failure(USAGE, 'No command given; see reflock use --help');
+  const lock = lockForUse(findRuntime(runtime).ref);
+  return await runCommand(command, () => {
+    // Our own copy goes at once: were the wrapper killed or slow to end, it would otherwise keep a
+    // runtime that nobody uses any more.
+    using _ours = lock;
+    return spawnLocked(lock, command, commandArgs, { stdio: 'inherit' });
+  });
+}
+
+function lockForUse(ref: string): Lock {
+  const lock = tryShared(ref);
+  if (lock !== undefined) return lock;
+  throw new Failure(
+    BUSY,
+    `Cannot lock ${JSON.stringify(ref)} for reading: it is being deleted, so do not use it`,
+  );
+}
+
+function tryShared(ref: string): Lock | undefined {
+  try {
+    // Creation would need a filesystem that can be written; a `.ref` that is there needs none.
+    return tryLock(ref, { mode: 'shared' });
+  } catch (error) {
+    if (!(error instanceof LockError && error.code === 'ENOENT')) throw error;
+  }
+  return tryLock(ref, { mode: 'shared', create: true });
+}

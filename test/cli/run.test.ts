@@ -1,0 +1,233 @@
+import { existsSync, linkSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import process from 'node:process';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { tryLock } from '../../src/mod.ts';
+import { eventually } from '../support/eventually.ts';
+import { startLocker } from '../support/locker.ts';
+import { mustBlock } from '../support/must-block.ts';
+import { type Program, startScript } from '../support/process.ts';
+import { newFile, newPath, temp } from '../support/temp.ts';
+
+/** Starts the wrapper. */
+function run(...args: string[]): Program {
+  return startScript('src/cli/main.ts', ['run', ...args]);
+}
+
+/** Runs the wrapper to its end, which must be this status; gives the lines on stderr. */
+async function ends(status: number, ...args: string[]): Promise<string[]> {
+  const program = run(...args);
+  const { code, signal } = await program.ended;
+  assert.equal([code, signal], [status, null], program.stderr());
+  return program.stderr().split('\n').slice(0, -1);
+}
+
+test('run ends with the status of its command, or 128 + n', async () => {
+  const path = newFile();
+  assert.equal(await ends(0, '--lock-file', path, 'true'), []);
+  assert.equal(await ends(23, '--lock-file', path, '--', 'sh', '-c', 'exit 23'), []);
+  assert.equal(await ends(128 + 15, 'sh', '-c', 'kill -TERM $$'), []);
+});
+
+test('run leaves the options of its command alone', async () => {
+  const program = run('--lock-file', newFile(), 'echo', '--write', '--help', '--', '-x');
+  assert.is(await program.line(), '--write --help -- -x');
+});
+
+test('run ends with 64 for bad usage, and has touched no file', async () => {
+  const path = newPath();
+  const create = ['--create', '--lock-file', path];
+  const usage: [string, string[]][] = [
+    ['No command given; see reflock run --help', create],
+    ['No command given; see reflock run --help', [...create, '--']],
+    ['Unknown option "--wirte"; did you mean "--write"?', [...create, '--wirte', 'true']],
+    ['The option "--lock-file" needs a value', [...create, '--lock-file']],
+    ['The option "--lock-file" needs a value', ['--lock-file', '--write', path, 'true']],
+    ['The option "--wait" takes no value', [...create, '--wait=yes', 'true']],
+  ];
+  for (const [message, args] of usage) {
+    assert.equal(await ends(64, ...args), [`reflock: ${message}`]);
+  }
+  assert.not(existsSync(path));
+});
+
+test('run ends with 69 when a lock cannot be had', async () => {
+  const missing = newPath();
+  assert.equal(await ends(69, '--lock-file', missing, 'true'), [
+    `reflock: Cannot lock "${missing}" for reading: no such file or directory (ENOENT from open)`,
+  ]);
+  assert.not(existsSync(missing));
+  const [line] = await ends(69, '--write', '--lock-file', temp, 'true');
+  assert.match(line!, /^reflock: Cannot lock ".*" for writing: is a directory/);
+});
+
+test('run ends with 75 when a lock is busy, and the command does not start', async () => {
+  const path = newFile();
+  const started = newPath();
+  const locker = await startLocker('posix', path);
+  await locker.try('exclusive');
+  assert.equal(await ends(75, '--lock-file', path, 'touch', started), [
+    `reflock: Cannot lock "${path}" for reading: somebody else has locked it`,
+  ]);
+  assert.not(existsSync(started));
+  await locker.end();
+});
+
+test('run ends with 127 when the command cannot be started', async () => {
+  assert.equal(await ends(127, '--lock-file', newFile(), '/nowhere/command'), [
+    'reflock: Cannot start "/nowhere/command": no such file or directory (ENOENT)',
+  ]);
+  const [line] = await ends(127, temp);
+  assert.match(line!, /: permission denied \(EACCES\)$/);
+});
+
+test('run locks each file under the toggles before it', async () => {
+  const [shared, exclusive, again] = [newFile(), newPath(), newFile()];
+  const program = run(
+    ...['--lock-file', shared],
+    ...['--create', '--write', '--lock-file', exclusive],
+    ...['--no-create', '--no-write', '--lock-file', again],
+    ...['sh', '-c', 'echo started; read line'],
+  );
+  assert.is(await program.line(), 'started');
+  for (const path of [shared, again]) {
+    assert.is(tryLock(path), undefined);
+    tryLock(path, { mode: 'shared' })!.release();
+  }
+  assert.is(tryLock(exclusive, { mode: 'shared' }), undefined);
+  program.send('end');
+  assert.is((await program.ended).code, 0);
+  for (const path of [shared, exclusive, again]) tryLock(path)!.release();
+
+  const missing = newPath();
+  await ends(69, '--create', '--no-create', '--lock-file', missing, 'true');
+  assert.not(existsSync(missing));
+  const busy = tryLock(shared)!;
+  await ends(75, '--wait', '--no-wait', '--lock-file', shared, 'true');
+  busy.release();
+});
+
+test('run --wait says so, waits, and then starts the command', async () => {
+  const path = newFile();
+  const lock = tryLock(path, { mode: 'shared' })!;
+  const program = run('--wait', '--write', '--lock-file', path, 'echo', 'started');
+  await mustBlock(path);
+  assert.is(program.stderr(), `reflock: waiting for "${path}" to lock it for writing\n`);
+  lock.release();
+  assert.is(await program.line(), 'started');
+  assert.is((await program.ended).code, 0);
+});
+
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGUSR1'] as const) {
+  test(`run that still waits ends by ${signal}`, async () => {
+    const path = newFile();
+    const lock = tryLock(path)!;
+    const program = run('--wait', '--lock-file', path, 'echo', 'started');
+    await mustBlock(path);
+    program.child.kill(signal);
+    const end = await program.ended;
+    const status = end.signal === null ? end.code : 128 + constants.signals[end.signal as 'SIGHUP'];
+    assert.is(status, 128 + constants.signals[signal]);
+    assert.is(await program.line(), undefined);
+    lock.release();
+    tryLock(path)!.release();
+  });
+}
+
+test('run takes one lock when the same file is named more than once', async () => {
+  const path = newFile();
+  const hardLink = newPath();
+  const symlink = newPath();
+  linkSync(path, hardLink);
+  symlinkSync(path, symlink);
+  for (const other of [path, hardLink, symlink]) {
+    const program = run(
+      ...['--lock-file', path, '--wait', '--write', '--lock-file', other],
+      ...['sh', '-c', 'echo started; read line'],
+    );
+    assert.is(await program.line(), 'started');
+    assert.is(tryLock(path, { mode: 'shared' }), undefined, 'the stronger of the two');
+    program.send('end');
+    assert.is((await program.ended).code, 0);
+  }
+  const directory = newPath();
+  mkdirSync(directory);
+  const missing = `${directory}/new.ref`;
+  const args = ['--create', '--write', '--lock-file', missing];
+  await ends(0, ...args, '--lock-file', `${directory}/./new.ref`, 'true');
+  assert.is(statSync(missing).size, 0);
+});
+
+test('run passes signals on to its command', async () => {
+  const script = newPath();
+  writeFileSync(
+    script,
+    `import signal, sys
+names = {signal.Signals[name] for name in sys.argv[1:]}
+signal.pthread_sigmask(signal.SIG_BLOCK, names)
+print('ready', flush=True)
+for _ in names: print(signal.Signals(signal.sigwait(names)).name, flush=True)
+`,
+  );
+  const names = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const;
+  const program = run('--lock-file', newFile(), 'python3', script, ...names);
+  assert.is(await program.line(), 'ready');
+  for (const name of names) {
+    // Deno's `child.kill()` works once.
+    process.kill(program.child.pid!, name);
+    assert.is(await program.line(), name);
+  }
+  assert.equal(await program.ended, { code: 0, signal: null });
+});
+
+test('run ends as its command does when that ends by a signal passed on', async () => {
+  const program = run('--lock-file', newFile(), 'sh', '-c', 'echo started; exec sleep 60');
+  assert.is(await program.line(), 'started');
+  program.child.kill('SIGTERM');
+  assert.equal(await program.ended, { code: 128 + 15, signal: null });
+});
+
+test('run keeps its locks to itself: the command has none of them', async () => {
+  const path = newFile();
+  const program = run('--write', '--lock-file', path, 'sh', '-c', 'echo $$; read line; echo end');
+  assert.match((await program.line())!, /^\d+$/);
+  assert.is(tryLock(path), undefined);
+  program.child.kill('SIGKILL');
+  // The command lives on, and the lock went with the wrapper.
+  await eventually('the lock is free', () => {
+    const lock = tryLock(path);
+    lock?.release();
+    return lock !== undefined;
+  });
+  program.send('go on');
+  assert.is(await program.line(), 'end');
+});
+
+test('--help, --version and unknown subcommands', async () => {
+  const text = async (status: number, ...args: string[]) => {
+    const program = startScript('src/cli/main.ts', args);
+    const lines: string[] = [];
+    for (let line; (line = await program.line()) !== undefined;) lines.push(line);
+    assert.is((await program.ended).code, status);
+    return [lines.join('\n'), program.stderr()];
+  };
+  assert.match((await text(0, '--help'))[0]!, /^usage: reflock SUBCOMMAND/);
+  for (const word of ['run', 'use', 'storm']) {
+    const [help] = await text(0, word, '--help');
+    assert.match(help!, new RegExp(`^usage: reflock ${word} `));
+    assert.match(help!, /^example: reflock /m);
+  }
+  assert.match((await text(0, '--version'))[0]!, /^reflock \d+\.\d+\.\d+$/);
+  assert.equal(await text(64, 'rnu'), [
+    '',
+    'reflock: Unknown subcommand "rnu"; did you mean "run"?\n',
+  ]);
+  assert.equal(await text(64, '--elp'), [
+    '',
+    'reflock: Unknown option "--elp"; see reflock --help\n',
+  ]);
+  assert.equal(await text(64), ['', 'reflock: No subcommand given; see reflock --help\n']);
+});
+
+test.run();

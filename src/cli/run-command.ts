@@ -18,7 +18,8 @@ export async function runCommand(command: string, start: () => ChildProcess): Pr
   const passOn = (signal: NodeJS.Signals): void => {
     if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     try {
-      // Not `child.kill()`, which Deno heeds only the first time.
+      // Not `child.kill()`: Deno heeds it only once, and then reports that signal as the
+      // child's end, whatever the child made of it.
       process.kill(child.pid, signal);
     } catch {
       // It has ended, and will say so in a moment.

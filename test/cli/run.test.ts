@@ -15,6 +15,11 @@ function run(...args: string[]): Program {
   return startScript('src/cli/main.ts', ['run', ...args]);
 }
 
+/** Sends it a signal. Deno's `child.kill()` works once, and makes up the end of the child. */
+function send(program: Program, signal: NodeJS.Signals): void {
+  process.kill(program.child.pid!, signal);
+}
+
 /** Runs the wrapper to its end, which must be this status; gives the lines on stderr. */
 async function ends(status: number, ...args: string[]): Promise<string[]> {
   const program = run(...args);
@@ -125,7 +130,7 @@ for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGUSR1'] as const) {
     const lock = tryLock(path)!;
     const program = run('--wait', '--lock-file', path, 'echo', 'started');
     await mustBlock(path);
-    program.child.kill(signal);
+    send(program, signal);
     const end = await program.ended;
     const status = end.signal === null ? end.code : 128 + constants.signals[end.signal as 'SIGHUP'];
     assert.is(status, 128 + constants.signals[signal]);
@@ -174,8 +179,7 @@ for _ in names: print(signal.Signals(signal.sigwait(names)).name, flush=True)
   const program = run('--lock-file', newFile(), 'python3', script, ...names);
   assert.is(await program.line(), 'ready');
   for (const name of names) {
-    // Deno's `child.kill()` works once.
-    process.kill(program.child.pid!, name);
+    send(program, name);
     assert.is(await program.line(), name);
   }
   assert.equal(await program.ended, { code: 0, signal: null });
@@ -184,7 +188,7 @@ for _ in names: print(signal.Signals(signal.sigwait(names)).name, flush=True)
 test('run ends as its command does when that ends by a signal passed on', async () => {
   const program = run('--lock-file', newFile(), 'sh', '-c', 'echo started; exec sleep 60');
   assert.is(await program.line(), 'started');
-  program.child.kill('SIGTERM');
+  send(program, 'SIGTERM');
   assert.equal(await program.ended, { code: 128 + 15, signal: null });
 });
 
@@ -193,7 +197,7 @@ test('run keeps its locks to itself: the command has none of them', async () => 
   const program = run('--write', '--lock-file', path, 'sh', '-c', 'echo $$; read line; echo end');
   assert.match((await program.line())!, /^\d+$/);
   assert.is(tryLock(path), undefined);
-  program.child.kill('SIGKILL');
+  send(program, 'SIGKILL');
   // The command lives on, and the lock went with the wrapper.
   await eventually('the lock is free', () => {
     const lock = tryLock(path);

@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+import process from 'node:process';
+import { createInterface } from 'node:readline';
+import type { StormNews, StormOrder } from './messages.ts';
+
+/** A storm process, seen from the one that started it. */
+export interface StormProcess {
+  /** What it has said last. */
+  readonly news: StormNews | undefined;
+  /** Resolves when it has ended: with nothing, or with what went wrong. */
+  readonly ended: Promise<string | undefined>;
+  /** Has it finish what it is doing, and end. */
+  stop(): void;
+  /** Ends it at once. */
+  kill(): void;
+}
+
+/** Starts a storm process on the JavaScript runtime that runs this one. */
+export function startProcess(order: StormOrder): StormProcess {
+  const child = spawn(process.execPath, [...runtimeArgs(), script()], {
+    // Ctrl-C on the terminal is meant for the starting process alone. Containers that it killed
+    // would look like a broken promise.
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  child.stdin.on('error', () => {});
+  child.stdin.write(`${JSON.stringify(order)}\n`);
+  let news: StormNews | undefined;
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    news = JSON.parse(line) as StormNews;
+  });
+  let stderr = '';
+  child.stderr.on('data', (data) => stderr += data);
+  const ended = new Promise<string | undefined>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (code, signal) => {
+      const said = stderr.split('\n').find((line) => line !== '');
+      if (code === 0 && said === undefined && news?.waits !== undefined) return resolve(undefined);
+      resolve(`a storm process ended with ${signal ?? code}${said ? `: ${said}` : ''}`);
+    });
+  });
+  return {
+    get news() {
+      return news;
+    },
+    ended,
+    stop: () => void child.stdin.end(),
+    kill: () => void child.kill('SIGKILL'),
+  };
+}
+
+function script(): string {
+  const name = import.meta.url.endsWith('.ts') ? './process.ts' : './process.js';
+  return decodeURIComponent(new URL(name, import.meta.url).pathname);
+}
+
+/** Deno's permissions are handed on; one that was given for some paths only cannot be. */
+function runtimeArgs(): string[] {
+  const deno = (globalThis as { Deno?: DenoPermissions }).Deno;
+  if (deno === undefined) return [];
+  const granted = ['read', 'write', 'run', 'env', 'sys', 'ffi', 'net']
+    .filter((name) => deno.permissions.querySync({ name }).state === 'granted');
+  return ['run', '--no-prompt', ...granted.map((name) => `--allow-${name}`)];
+}
+
+interface DenoPermissions {
+  permissions: { querySync(descriptor: { name: string }): { state: string } };
+}

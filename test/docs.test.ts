@@ -12,7 +12,7 @@ test('every example in README and in the documentation runs', async () => {
   const lines: string[] = [];
   for (let line; (line = await deno.line()) !== undefined;) lines.push(line);
   const output = lines.join('\n');
-  assert.is((await deno.ended).code, 0, output + deno.stderr());
+  if ((await deno.ended).code !== 0) throw new Error(output + deno.stderr());
   assert.match(output, /\b(\d\d|[89]) passed/);
 });
 

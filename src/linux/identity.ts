@@ -4,7 +4,7 @@
  * statx and not fstat, because its result has one layout on every architecture.
  */
 
-import { libc } from './libc.ts';
+import { type Address, libc } from './libc.ts';
 
 const AT_EMPTY_PATH = 0x1000;
 const STATX_TYPE = 0x001;
@@ -36,15 +36,19 @@ const kinds: Record<number, FileKind> = {
   0o14: 'socket',
 };
 
-// One buffer for the descriptor and one for the path: the comparison needs both at once.
+// One result for the descriptor and one for the path: the comparison needs both at once.
 const opened = new Uint32Array(WORDS);
 const named = new Uint32Array(WORDS);
 // stx_mode, 16 bits wide, at offset 28.
 const openedMode = new Uint16Array(opened.buffer, 28, 1);
+let openedAt: Address = 0;
+let namedAt: Address = 0;
 
 /** Reads what the descriptor is, for {@linkcode fileKind} and {@linkcode isStillAt}; 0 or -1. */
 export function identify(fd: number): number {
-  return libc().statx(fd, '', AT_EMPTY_PATH, STATX_TYPE | STATX_INO, opened);
+  const calls = libc();
+  openedAt ||= calls.address(opened.buffer);
+  return calls.statx(fd, '', AT_EMPTY_PATH, STATX_TYPE | STATX_INO, openedAt);
 }
 
 /** The kind of file that {@linkcode identify} read last. */
@@ -57,7 +61,9 @@ export function fileKind(): FileKind {
  * cannot be followed any more leads nowhere, so the answer is no.
  */
 export function isStillAt(dirfd: number, path: string): boolean {
-  if (libc().statx(dirfd, path, 0, STATX_TYPE | STATX_INO, named) === -1) return false;
+  const calls = libc();
+  namedAt ||= calls.address(named.buffer);
+  if (calls.statx(dirfd, path, 0, STATX_TYPE | STATX_INO, namedAt) === -1) return false;
   return opened[INO_LOW] === named[INO_LOW] && opened[INO_HIGH] === named[INO_HIGH] &&
     opened[DEV_MAJOR] === named[DEV_MAJOR] && opened[DEV_MINOR] === named[DEV_MINOR];
 }

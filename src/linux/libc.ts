@@ -8,20 +8,32 @@
 
 import { createRequire } from 'node:module';
 import process from 'node:process';
+import { withQuickCalls } from './quick-calls.ts';
 
-/** The functions of libc that reflock uses, with the C types reduced to numbers and buffers. */
+/** An address in memory, in whichever form the runtime takes quickest. */
+export type Address = number | bigint;
+
+/**
+ * The functions of libc that reflock uses, with the C types reduced to numbers and strings. Where
+ * C takes a pointer that is used again and again, an address stands for it: the
+ * {@linkcode Libc.address} of a buffer, because to look it up with each call takes longer than
+ * some of the calls.
+ */
 export interface Libc {
   readonly openat: (dirfd: number, path: string, flags: number, mode: number) => number;
   readonly close: (fd: number) => number;
-  readonly fcntl: (fd: number, command: number, argument: Uint8Array) => number;
-  readonly fcntlInt: (fd: number, command: number, argument: number) => number;
+  readonly fcntl: (fd: number, command: number, argument: Address) => number;
+  /** The same for `F_OFD_SETLKW`, which must not be made twice when it was interrupted. */
+  readonly fcntlWait: (fd: number, command: number, argument: Address) => number;
   readonly statx: (
     dirfd: number,
     path: string,
     flags: number,
     mask: number,
-    result: Uint32Array,
+    result: Address,
   ) => number;
+  /** Where the bytes of a buffer lie; they stay there as long as the buffer is referred to. */
+  readonly address: (buffer: ArrayBuffer) => Address;
   readonly readlink: (path: string, result: Uint8Array, size: number) => number;
   /** The raw system call: glibc has wrappers for `gettid` and `tgkill` only since 2.30. */
   readonly syscall: (number: number, a: number, b: number, c: number) => number;
@@ -67,12 +79,13 @@ function bind(): Libc {
     // use may be a synchronous `tryLock()`.
     const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
     const lib = koffi.load(null);
-    return {
+    const calls: Libc = {
       openat: lib.func('openat', 'int', ['int', 'str', 'int', 'uint32_t']),
       close: lib.func('close', 'int', ['int']),
-      fcntl: lib.func('fcntl', 'int', ['int', 'int', 'void *']),
-      fcntlInt: lib.func('fcntl', 'int', ['int', 'int', 'intptr_t']),
-      statx: lib.func('statx', 'int', ['int', 'str', 'int', 'uint32_t', 'void *']),
+      fcntl: lib.func('fcntl', 'int', ['int', 'int', 'intptr_t']),
+      fcntlWait: lib.func('fcntl', 'int', ['int', 'int', 'intptr_t']),
+      statx: lib.func('statx', 'int', ['int', 'str', 'int', 'uint32_t', 'intptr_t']),
+      address: (buffer) => Number(koffi.address(buffer)),
       readlink: lib.func('readlink', 'intptr_t', ['str', 'void *', 'size_t']),
       syscall: lib.func('syscall', 'intptr_t', ['intptr_t', 'intptr_t', 'intptr_t', 'intptr_t']),
       signal: lib.func('signal', 'void *', ['int', 'void *']),
@@ -81,6 +94,7 @@ function bind(): Libc {
       strerror: lib.func('strerror', 'str', ['int']),
       errno: koffi.errno,
     };
+    return withQuickCalls(calls, (name) => Number(lib.symbol(name, 'void')));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
     throw new LibcUnavailable(`libc cannot be loaded through koffi: ${why}`, { cause });

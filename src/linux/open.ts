@@ -46,7 +46,7 @@ const FD_CLOEXEC = 1;
 
 /** Keeps programs that are started later from inheriting the descriptor; gives -1 on failure. */
 export function closeOnExec(fd: number): number {
-  return libc().fcntlInt(fd, F_SETFD, FD_CLOEXEC);
+  return libc().fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
 /** Gives the path of an open file as the kernel shows it, or `undefined` if it is not open. */

@@ -7,7 +7,7 @@
  * not interact with flock(2).
  */
 
-import { libc } from './libc.ts';
+import { type Address, type Libc, libc } from './libc.ts';
 
 const F_OFD_SETLK = 37;
 const F_OFD_SETLKW = 38;
@@ -28,29 +28,31 @@ const types: Record<RecordLock, number> = {
 // struct flock on every 64-bit Linux: short l_type, short l_whence, 4 bytes of padding,
 // int64 l_start, int64 l_len, int32 l_pid. l_whence stays SEEK_SET and l_pid 0, which the OFD
 // commands demand. One buffer a thread is enough: the kernel has copied it when it starts to wait.
-const bytes = new Uint8Array(32);
-const header = new Int16Array(bytes.buffer, 0, 2);
-const extent = new BigInt64Array(bytes.buffer, 8, 2);
-const halves = new Uint32Array(bytes.buffer, 8, 4);
+const flock = new ArrayBuffer(32);
+const header = new Int16Array(flock, 0, 2);
+const extent = new BigInt64Array(flock, 8, 2);
+let address: Address = 0;
 let wholeFile = true;
 
-function fill(lock: RecordLock, start: number, length: number): void {
+/** Fills in the structure and gives its address. */
+function fill(calls: Libc, lock: RecordLock, start: number, length: number): Address {
   header[0] = types[lock];
   if (start === 0 && length === 0) {
-    if (!wholeFile) halves.fill(0);
+    if (!wholeFile) extent.fill(0n);
     wholeFile = true;
   } else {
     extent[0] = BigInt(start);
     extent[1] = BigInt(length);
     wholeFile = false;
   }
+  return address ||= calls.address(flock);
 }
 
 /** Sets the lock if nobody is in the way. Gives 0, or `errno`: `EAGAIN` or `EACCES` when busy. */
 export function trySetLock(fd: number, lock: RecordLock, start: number, length: number): number {
-  fill(lock, start, length);
   const calls = libc();
-  return calls.fcntl(fd, F_OFD_SETLK, bytes) === -1 ? calls.errno() : 0;
+  const argument = fill(calls, lock, start, length);
+  return calls.fcntl(fd, F_OFD_SETLK, argument) === -1 ? calls.errno() : 0;
 }
 
 /**
@@ -58,7 +60,7 @@ export function trySetLock(fd: number, lock: RecordLock, start: number, length: 
  * `errno`: `EINTR` when a signal whose handler does not restart calls has ended the wait.
  */
 export function waitSetLock(fd: number, lock: RecordLock, start: number, length: number): number {
-  fill(lock, start, length);
   const calls = libc();
-  return calls.fcntl(fd, F_OFD_SETLKW, bytes) === -1 ? calls.errno() : 0;
+  const argument = fill(calls, lock, start, length);
+  return calls.fcntlWait(fd, F_OFD_SETLKW, argument) === -1 ? calls.errno() : 0;
 }

@@ -1,3 +1,4 @@
+import { type Comparison, isKept, milliseconds } from './result.ts';
 import { missedBounds, noiseWarnings, type Result } from './result.ts';
 
 /** Puts results into words and tables for a terminal. */
@@ -30,15 +31,21 @@ function rows({ runtime, runtimeVersion, contenders, comparisons }: Result): str
     const comparison = comparisons.find(({ peer }) => peer === contender.name);
     const time = `${microseconds(contender.median)} ± ${microseconds(contender.mad)} µs`;
     if (comparison === undefined) return row(where, contender.name, time);
-    const { median, mad, bound } = comparison;
-    return row(
-      where,
-      contender.name,
-      time,
-      `× ${median.toFixed(2)} ± ${mad.toFixed(2)}`,
-      bound === undefined ? '' : `${bound.toFixed(2)}  ${median <= bound ? 'kept' : 'MISSED'}`,
-    );
+    return row(where, contender.name, time, relation(comparison), limit(comparison));
   });
+}
+
+function relation({ median, mad, difference, allowance }: Comparison): string {
+  return allowance === undefined
+    ? `× ${median.toFixed(2)} ± ${mad.toFixed(2)}`
+    : `+ ${milliseconds(difference.median)}`;
+}
+
+function limit(comparison: Comparison): string {
+  const { bound, allowance } = comparison;
+  if (bound === undefined && allowance === undefined) return '';
+  const most = bound !== undefined ? bound.toFixed(2) : milliseconds(allowance!);
+  return `${most}  ${isKept(comparison) ? 'kept' : 'MISSED'}`;
 }
 
 function row(where: string, name: string, time: string, ratio = '', bound = ''): string {

@@ -34,3 +34,9 @@ export function ratio(samples: Samples, name: string, peer: string): Ratio {
   const rounds = perRound(samples[name]!).map((value, round) => value / peers[round]!);
   return { ...figure(rounds), rounds };
 }
+
+/** By how much one contender exceeds another, compared within each round. */
+export function difference(samples: Samples, name: string, peer: string): Figure {
+  const peers = perRound(samples[peer]!);
+  return figure(perRound(samples[name]!).map((value, round) => value - peers[round]!));
+}

@@ -1,7 +1,15 @@
 import { awaitCase } from './await.ts';
 import type { Case } from './case.ts';
+import { eventLoopCase } from './event-loop.ts';
 import { handOverCase } from './hand-over.ts';
+import { readFileCase } from './read-file.ts';
 import { tryCase } from './try.ts';
 
 /** Every case, in the order in which they are measured. */
-export const cases: readonly Case[] = [tryCase, awaitCase, handOverCase];
+export const cases: readonly Case[] = [
+  tryCase,
+  awaitCase,
+  handOverCase,
+  eventLoopCase,
+  readFileCase,
+];

@@ -7,6 +7,8 @@ export interface Case {
   readonly title: string;
   /** The most that reflock may take, as a multiple of what the named contender takes. */
   readonly bounds: Readonly<Record<string, number>>;
+  /** The most nanoseconds that reflock may take beyond what the named contender takes. */
+  readonly allowances?: Readonly<Record<string, number>>;
   readonly rounds: number;
   /** Makes the contenders, reflock being the first, for the file `path`, which exists. */
   contenders(path: string): (Contender | Absent)[];

@@ -49,6 +49,17 @@ test('missedBounds() names case, runtime, peer and bound, and nothing when all i
   assert.equal(missedBounds([result(samples, {})]), []);
 });
 
+test('missedBounds() names a difference that is larger than allowed', () => {
+  const evaluated = evaluate({ bounds: {}, allowances: { C: 300 } }, samples, []);
+  const base = result(samples, {});
+  assert.is(evaluated.comparisons[0]!.difference.median, 400);
+  assert.equal(missedBounds([{ ...base, ...evaluated }]), [
+    'try on node takes 0.00 ms longer than C, more than 0.00 ms',
+  ]);
+  const allowed = evaluate({ bounds: {}, allowances: { C: 400 } }, samples, []);
+  assert.equal(missedBounds([{ ...base, ...allowed }]), []);
+});
+
 test('missedBounds() does not take a figure that is none for a good one', () => {
   const nothing = { reflock: [[1]], C: [[NaN]] };
   assert.is(missedBounds([result(nothing, { C: 1.4 })]).length, 1);

@@ -68,7 +68,7 @@ test('storm without bwrap launches plain processes, and says so', async () => {
   for (let line; (line = await plain.line()) !== undefined;) lines.push(line);
   assert.match(lines[0]!, /^storm on \S+ at .*: [\d.]+ s, 2 processes x \(8 launchers \+ 1 coll/);
   assert.match(lines[1]!, /^ {2}launches +\d+ as plain processes \(no bwrap\)$/);
-  assert.is(lines.at(-1), 'Locks have kept every promise.');
+  assert.is(lines.at(-1), 'Locks have kept every promise.', lines.join('\n'));
 });
 
 test('storm tells why, when bwrap is there and fails', async () => {

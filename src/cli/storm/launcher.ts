@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lock, spawnLocked } from '../../mod.ts';
+import { type Lock, lock, spawnLocked, tryLock } from '../../mod.ts';
 import { witnessCommand } from './container.ts';
 import { isGone, pause, pick, type Storm } from './messages.ts';
 import type { StormRuntime } from './tree.ts';
@@ -32,10 +32,12 @@ export async function launcher(storm: Storm): Promise<void> {
 /**
  * One launch, which must find its runtime unchanged from the lock's grant to the container's end.
  *
- * Our own lock is released as soon as the program has started, so that afterwards only what the
- * program inherited (and bwrap's own lock) protects it. The program stays until its stdin ends.
- * That is what makes the evidence sound: our marker goes first, then the stdin, then the
- * program, and with it the lock; so a marker never outlives the lock it stands for.
+ * Our own lock is released as soon as the program has started, so that then only what the program
+ * inherited protects it (and bwrap's own lock, which its pid 1 takes after it has started the
+ * program). The program stays until its stdin ends, and before that we lock again. Hence somebody
+ * holds a lock at every moment, and our marker, which goes before our second lock does, never
+ * stands for a lock that has ended. Without the second lock a program that ends quickly could
+ * leave the runtime to a collector before bwrap has got its own, and bwrap would fail.
  */
 async function launch(storm: Storm, runtime: StormRuntime): Promise<void> {
   const began = performance.now();
@@ -72,18 +74,31 @@ async function launch(storm: Storm, runtime: StormRuntime): Promise<void> {
   });
   const stay = pause(storm, Math.random() * LONGEST_STAY).then(() => undefined);
   let end = await Promise.race([ended, stay]);
-  const early = end !== undefined ? ' before its time' : '';
-  if (!early && runtime.removable) {
-    const found = tryReadStamp(runtime);
-    if (found !== expected) {
-      storm.violation(`${runtime.name}: ${found ?? 'nothing'} instead of ${expected}`);
-    }
-  }
-  marker.remove();
+  // A container that ends by itself has lost its lock before our marker goes, so a collector may
+  // report us; but then a promise, or the container, is broken already.
+  const early = end !== undefined;
+  const again = early ? undefined : lockAgain(storm, runtime, expected);
   child.stdin!.end();
   end ??= await ended;
+  marker.remove();
+  again?.release();
   if (end === '0' && !early) return;
-  storm.violation(`${runtime.name}: ${meaning(end)}${early}${stderr && `: ${firstLine(stderr)}`}`);
+  storm.violation(`${runtime.name}: ${meaning(end)}${stderr && `: ${firstLine(stderr)}`}`);
+}
+
+/** Joins the lock that the program must have, on a runtime that must be the same. */
+function lockAgain(storm: Storm, runtime: StormRuntime, expected: string): Lock | undefined {
+  const { name, ref, removable } = runtime;
+  try {
+    const found = removable ? readStamp(runtime) : '';
+    if (found !== expected) storm.violation(`${name}: ${found} instead of ${expected}`);
+    const again = tryLock(ref, { mode: 'shared' });
+    if (!again) storm.violation(`${name}: locked exclusively, while a program inherited the lock`);
+    return again;
+  } catch (error) {
+    storm.violation(`${name}: gone while a program held its lock: ${(error as Error).message}`);
+    return undefined;
+  }
 }
 
 function meaning(end: string): string {
@@ -94,14 +109,6 @@ function meaning(end: string): string {
 
 function readStamp({ root, stamp }: StormRuntime): string {
   return readFileSync(join(root, stamp), 'utf8');
-}
-
-function tryReadStamp(runtime: StormRuntime): string | undefined {
-  try {
-    return readStamp(runtime);
-  } catch {
-    return undefined;
-  }
 }
 
 function firstLine(text: string): string {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import type { StormNews, StormOrder } from './messages.ts';
@@ -26,14 +27,18 @@ export function startProcess(order: StormOrder): StormProcess {
   child.stdin.on('error', () => {});
   child.stdin.write(`${JSON.stringify(order)}\n`);
   let news: StormNews | undefined;
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  const reader = createInterface({ input: child.stdout });
+  reader.on('line', (line) => {
     news = JSON.parse(line) as StormNews;
   });
+  // The child's end can be told before its last line.
+  const read = once(reader, 'close');
   let stderr = '';
   child.stderr.on('data', (data) => stderr += data);
   const ended = new Promise<string | undefined>((resolve) => {
     child.once('error', (error) => resolve(error.message));
-    child.once('close', (code, signal) => {
+    child.once('close', async (code, signal) => {
+      await read;
       const said = stderr.split('\n').find((line) => line !== '');
       if (code === 0 && said === undefined && news?.waits !== undefined) return resolve(undefined);
       resolve(`a storm process ended with ${signal ?? code}${said ? `: ${said}` : ''}`);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, linkSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import process from 'node:process';
@@ -194,8 +195,12 @@ test('run ends as its command does when that ends by a signal passed on', async 
 
 test('run keeps its locks to itself: the command has none of them', async () => {
   const path = newFile();
-  const program = run('--write', '--lock-file', path, 'sh', '-c', 'echo $$; read line; echo end');
-  assert.match((await program.line())!, /^\d+$/);
+  const fifo = newPath();
+  execFileSync('mkfifo', [fifo]);
+  // Not its stdin: that ends with the wrapper, and the command would end too.
+  const script = `echo started; read line < '${fifo}'; echo end`;
+  const program = run('--write', '--lock-file', path, 'sh', '-c', script);
+  assert.is(await program.line(), 'started');
   assert.is(tryLock(path), undefined);
   send(program, 'SIGKILL');
   // The command lives on, and the lock went with the wrapper.
@@ -204,7 +209,7 @@ test('run keeps its locks to itself: the command has none of them', async () => 
     lock?.release();
     return lock !== undefined;
   });
-  program.send('go on');
+  writeFileSync(fifo, 'go on\n');
   assert.is(await program.line(), 'end');
 });
 

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import process from 'node:process';
-import { errnoText } from '../linux/errno.ts';
+import { quote, systemError } from '../lock/lock-error.ts';
 import { Failure, NOT_STARTED, UNKNOWN_END } from './failure.ts';
 
 /** The signals that are meant for the command. */
@@ -34,9 +34,7 @@ export async function runCommand(command: string, start: () => ChildProcess): Pr
     if (code !== null) return code;
     return signal === null ? UNKNOWN_END : 128 + constants.signals[signal];
   } catch (error) {
-    throw new Failure(NOT_STARTED, `Cannot start ${JSON.stringify(command)}: ${reason(error)}`, {
-      cause: error,
-    });
+    throw new Failure(NOT_STARTED, cannotStart(command, error), { cause: error });
   } finally {
     for (const signal of PASSED_ON) process.off(signal, passOn);
   }
@@ -51,8 +49,10 @@ function endOf(
   });
 }
 
-function reason(error: unknown): string {
+function cannotStart(command: string, error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
+  const action = `Cannot start ${quote(command)}`;
   const errno = (constants.errno as Record<string, number>)[code ?? ''];
-  return errno === undefined ? message : `${errnoText(errno)} (${code})`;
+  if (errno === undefined) return `${action}: ${message}`;
+  return systemError(action, command, 'execve', errno).message;
 }

@@ -34,12 +34,16 @@ export async function main(args: readonly string[]): Promise<number> {
   if (runtime === undefined) throw new Failure(USAGE, 'No runtime given; see reflock use --help');
   if (command === undefined) throw new Failure(USAGE, 'No command given; see reflock use --help');
   const lock = lockForUse(findRuntime(runtime).ref);
-  return await runCommand(command, () => {
-    // Our own copy goes at once: were the wrapper killed or slow to end, it would otherwise keep a
-    // runtime that nobody uses any more.
-    using _ours = lock;
-    return spawnLocked(lock, command, commandArgs, { stdio: 'inherit' });
-  });
+  try {
+    // Both hold it: a command that closes the descriptors it does not know is protected by ours, and
+    // what it leaves behind by what was inherited.
+    return await runCommand(
+      command,
+      () => spawnLocked(lock, command, commandArgs, { stdio: 'inherit' }),
+    );
+  } finally {
+    lock.release();
+  }
 }
 
 function lockForUse(ref: string): Lock {

@@ -82,7 +82,7 @@ test('run ends with 75 when a lock is busy, and the command does not start', asy
 
 test('run ends with 127 when the command cannot be started', async () => {
   assert.equal(await ends(127, '--lock-file', newFile(), '/nowhere/command'), [
-    'reflock: Cannot start "/nowhere/command": no such file or directory (ENOENT)',
+    'reflock: Cannot start "/nowhere/command": no such file or directory (ENOENT from execve)',
   ]);
   const [line] = await ends(127, temp);
   assert.match(line!, /: permission denied \(EACCES\)$/);

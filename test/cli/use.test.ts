@@ -66,13 +66,14 @@ test('use lets the lock go with the last process that inherited it', async () =>
   await eventually('the lock is free', () => isFree(ref));
 });
 
-test('use releases its own lock at once: the command can end it by closing its own', async () => {
+test('use protects a command that closes what it inherited, until the command ends', async () => {
   const path = runtime('bin', 'lib');
   const program = use(path, 'sh', '-c', 'exec 3<&-; echo closed; read line');
   assert.is(await program.line(), 'closed');
-  await eventually('the lock is free', () => isFree(join(path, '.ref')));
+  assert.not(isFree(join(path, '.ref')), 'held by the wrapper');
   program.send('end');
   await program.ended;
+  assert.ok(isFree(join(path, '.ref')));
 });
 
 test('use ends with 75 while somebody deletes the runtime', async () => {

@@ -74,7 +74,8 @@ export function wrap(child: ChildProcess): Program {
         : new Promise((resolve) => readers.push(resolve)),
     send: (line) => void child.stdin!.write(`${line}\n`),
     kill: async (signal = 'SIGKILL') => {
-      child.kill(signal);
+      // Not `child.kill()`: on Deno it works once, and invents the end that it expects.
+      process.kill(child.pid!, signal);
       await ended;
     },
   };

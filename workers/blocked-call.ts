@@ -4,7 +4,8 @@
  * A call's life: `QUEUED` by the owner when it is handed out, `BLOCKED` by the thread just before
  * it enters the kernel, `LEFT` by the thread when it is back and will not touch the descriptor
  * again. The owner may turn `QUEUED` into `LEFT`: then the thread does nothing. Both turns are
- * made by compare-and-exchange, so exactly one of the two wins.
+ * made by compare-and-exchange, so exactly one of the two wins. `HEARD` is the owner's word that the
+ * thread need not keep still any longer.
  */
 
 /** Index of the call's state. */
@@ -15,11 +16,14 @@ export const THREAD = 1;
 export const GIVEN_UP = 2;
 /** Index of what the call returned: 0, or its `errno`. */
 export const ERRNO = 3;
+/** Index of a word that is 1 if, after the grant, the path led to the locked file. */
+export const AT_PATH = 4;
 
 /** Values of {@linkcode STATE}. */
 export const QUEUED = 0;
 export const BLOCKED = 1;
 export const LEFT = 2;
+export const HEARD = 3;
 
 /** What is sent to a pool thread. */
 export interface BlockedCall {
@@ -29,9 +33,11 @@ export interface BlockedCall {
   readonly lock: 'shared' | 'exclusive';
   readonly start: number;
   readonly length: number;
+  readonly dirfd: number;
+  readonly path: string;
 }
 
 /** The memory of a new call, which is `QUEUED`. */
 export function newWords(): Int32Array<SharedArrayBuffer> {
-  return new Int32Array(new SharedArrayBuffer(4 * Int32Array.BYTES_PER_ELEMENT));
+  return new Int32Array(new SharedArrayBuffer(5 * Int32Array.BYTES_PER_ELEMENT));
 }

@@ -1,22 +1,34 @@
 import { EINTR } from '../src/linux/errno.ts';
+import { identify, isStillAt } from '../src/linux/identity.ts';
 import { threadId } from '../src/linux/interrupt.ts';
 import { waitSetLock } from '../src/linux/record-lock.ts';
-import { BLOCKED, type BlockedCall, ERRNO, GIVEN_UP, LEFT } from './blocked-call.ts';
+import { AT_PATH, BLOCKED, type BlockedCall, ERRNO, GIVEN_UP, LEFT } from './blocked-call.ts';
 import { QUEUED, STATE, THREAD } from './blocked-call.ts';
+
+/** How long a thread keeps still after its call, in milliseconds: many times what waking takes. */
+const LINGER = 2;
 
 /**
  * Sits in `F_OFD_SETLKW` until the lock is granted or the owner gives up. The result is left in
  * shared memory, because waking the owner through it is quicker than a message.
  */
-export default function blockedLock({ words, fd, lock, start, length }: BlockedCall): void {
+export default function blockedLock(call: BlockedCall): void {
+  const { words, fd, lock, start, length, dirfd, path } = call;
   Atomics.store(words, THREAD, threadId());
   if (Atomics.compareExchange(words, STATE, QUEUED, BLOCKED) !== QUEUED) return;
+  // Which file it is never changes, so this can be asked while nobody waits for the answer.
+  const identified = identify(fd) === 0;
   let errno: number;
   do {
     errno = waitSetLock(fd, lock, start, length);
     // Any other signal of the process may interrupt us as well; only the owner's word ends it.
   } while (errno === EINTR && Atomics.load(words, GIVEN_UP) === 0);
-  Atomics.store(words, ERRNO, errno);
+  // The owner's own first system call after a rest would take several times as long.
+  if (errno === 0 && identified && isStillAt(dirfd, path)) words[AT_PATH] = 1;
+  words[ERRNO] = errno;
   Atomics.store(words, STATE, LEFT);
   Atomics.notify(words, STATE);
+  // Were this thread to report to the pool now, the owner, which as a rule is woken on the same
+  // processor, would be kept from running, and would handle the pool's message before the lock.
+  Atomics.wait(words, STATE, LEFT, LINGER);
 }

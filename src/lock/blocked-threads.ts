@@ -1,15 +1,13 @@
 import type { Piscina } from 'piscina';
-import { interruptThread, prepareInterrupts } from '../linux/interrupt.ts';
-import { BLOCKED, type BlockedCall, ERRNO, GIVEN_UP } from '../../workers/blocked-call.ts';
-import { LEFT, newWords, QUEUED, STATE, THREAD } from '../../workers/blocked-call.ts';
+import { prepareInterrupts } from '../linux/interrupt.ts';
+import { type BlockedCall, LEFT, QUEUED, STATE } from '../../workers/blocked-call.ts';
 import { interruptAtExit } from './exit.ts';
-import type { GiveUp } from './give-up.ts';
+import type { KernelWait } from './kernel-wait.ts';
 import { LockError } from './lock-error.ts';
 import type { LockRequest } from './lock-options.ts';
 import { cannotLock } from './open-file.ts';
+import { bury, dismiss, leave, leaveBefore, newCall, onLeft } from './owned-call.ts';
 
-/** How long after a signal the next one is sent to a thread that is still in the kernel, in ms. */
-const SIGNAL_AGAIN = 1;
 /** How long a caller that cannot await may be held up by a thread that does not leave, in ms. */
 const LEAVE_LIMIT = 1000;
 
@@ -30,7 +28,7 @@ export class BlockedThreads {
   /** Calls that have not left yet. */
   readonly #calls = new Set<BlockedCall>();
   /** Calls that a thread may still have to do with, were it only to report that it has left. */
-  readonly #tasks = new Set<Promise<void>>();
+  readonly #tasks = new Map<BlockedCall, Promise<void>>();
   /** How to fail the calls that no thread has taken up yet. */
   readonly #starting = new Map<BlockedCall, (error: Error) => void>();
   #loading: Promise<Piscina> | undefined;
@@ -58,71 +56,63 @@ export class BlockedThreads {
     return this.#pool?.threads.length ?? 0;
   }
 
-  /**
-   * Sets the lock on a descriptor from a thread that blocks until it is granted. Gives 0, or
-   * `errno`; when `giveUp` came first, either, since the grant may have come all the same.
-   */
-  async block(fd: number, want: LockRequest, giveUp: GiveUp): Promise<number> {
-    const { path, mode: lock, start, length } = want;
-    const call: BlockedCall = { words: newWords(), fd, lock, start, length };
+  /** Waits in a thread that blocks until the lock is granted. */
+  block(wait: KernelWait): void {
+    const call = newCall(wait);
     this.#calls.add(call);
     interruptAtExit.add(this);
-    const task = this.#hand(call);
-    giveUp.listen(() => leave(call));
-    try {
-      // The shared memory tells sooner than the pool's message; the pool tells of a failed thread.
-      await Promise.race([hasLeft(call), task]);
-      return Atomics.load(call.words, ERRNO);
-    } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new LockError(`${cannotLock(path, lock)}: no thread to wait in: ${why}`, {
-        code: 'ERR_LOCK_UNSUPPORTED',
-        path,
-        cause,
-      });
-    } finally {
-      this.#calls.delete(call);
-      if (this.#calls.size === 0) interruptAtExit.delete(this);
-    }
+    this.#hand(call, wait);
+    wait.giveUp.listen(() => leave(call));
+    // The shared memory tells sooner than the pool's message; the pool tells of a failed thread.
+    onLeft(call, (errno, atPath) => {
+      if (!this.#end(call)) return;
+      wait.left(errno, atPath);
+      // There may be waits for which it was the last thread.
+      if (!this.free) dismiss(call);
+    });
   }
 
   /** Makes the threads that wait on this descriptor leave, or all of them; returns when they have. */
   leaveNow(only?: number): void {
     const deadline = performance.now() + LEAVE_LIMIT;
     for (const call of this.#calls) {
-      if (only !== undefined && call.fd !== only) continue;
-      const { words } = call;
-      cancel(call);
-      while (Atomics.load(words, STATE) === BLOCKED && performance.now() < deadline) {
-        interruptThread(Atomics.load(words, THREAD));
-        Atomics.wait(words, STATE, BLOCKED, SIGNAL_AGAIN);
-      }
+      if (only === undefined || call.fd === only) leaveBefore(deadline, call);
     }
   }
 
   /** Ends all threads. Every wait must have been given up before. */
   async close(): Promise<void> {
-    await Promise.allSettled(this.#tasks);
+    await Promise.all(this.#tasks.values());
     await (await this.#loading)?.destroy();
   }
 
+  /** Notes that a call is over; `false` when it was already. */
+  #end(call: BlockedCall): boolean {
+    const first = this.#calls.delete(call);
+    if (this.#calls.size === 0) interruptAtExit.delete(this);
+    return first;
+  }
+
   /** Has a pool thread make the call, and sees to what follows. */
-  #hand(call: BlockedCall): Promise<void> {
-    const task = this.#run(call).finally(() => {
-      // If the thread died without a word, nobody is in the kernel with this descriptor either.
-      Atomics.store(call.words, STATE, LEFT);
-      Atomics.notify(call.words, STATE);
-      this.#tasks.delete(task);
+  #hand(call: BlockedCall, { want, failed }: KernelWait): void {
+    const task = this.#run(call).catch((cause) => {
+      if (this.#end(call)) failed(noThread(want, cause));
+    }).finally(() => {
+      bury(call);
+      this.#tasks.delete(call);
       this.#onFree();
     });
-    this.#tasks.add(task);
-    return task;
+    this.#tasks.set(call, task);
   }
 
   async #run(call: BlockedCall): Promise<void> {
     prepareInterrupts();
     const pool = this.#pool ?? await (this.#loading ??= this.#load());
     if (Atomics.load(call.words, STATE) !== QUEUED) return;
+    // A thread that has left its call is sooner back than another one has started.
+    const leaving = [...this.#tasks].filter(([other]) => !this.#calls.has(other));
+    for (const [other] of leaving) dismiss(other);
+    if (leaving.length > 0) await Promise.race(leaving.map(([, task]) => task));
     await new Promise<void>((resolve, reject) => {
       this.#starting.set(call, reject);
       pool.run(call).then(resolve, reject);
@@ -157,27 +147,11 @@ export class BlockedThreads {
   }
 }
 
-async function hasLeft({ words }: BlockedCall): Promise<void> {
-  for (;;) {
-    const state = Atomics.load(words, STATE);
-    if (state === LEFT) return;
-    await Atomics.waitAsync(words, STATE, state).value;
-  }
-}
-
-function cancel({ words }: BlockedCall): void {
-  Atomics.store(words, GIVEN_UP, 1);
-  // A thread that has not begun will find that it need not.
-  Atomics.compareExchange(words, STATE, QUEUED, LEFT);
-  Atomics.notify(words, STATE);
-}
-
-function leave(call: BlockedCall): void {
-  cancel(call);
-  const interrupt = (): void => {
-    if (Atomics.load(call.words, STATE) !== BLOCKED) return;
-    interruptThread(Atomics.load(call.words, THREAD));
-    setTimeout(interrupt, SIGNAL_AGAIN);
-  };
-  interrupt();
+function noThread({ path, mode }: LockRequest, cause: unknown): LockError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new LockError(`${cannotLock(path, mode)}: no thread to wait in: ${why}`, {
+    code: 'ERR_LOCK_UNSUPPORTED',
+    path,
+    cause,
+  });
 }

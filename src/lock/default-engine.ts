@@ -57,8 +57,13 @@ export function tryLock(path: string | URL, options?: TryLockOptions): Lock | un
  * held.release();
  * ```
  */
-export async function lock(path: string | URL, options?: LockOptions): Promise<Lock> {
-  return await defaultEngine().lock(path, options);
+export function lock(path: string | URL, options?: LockOptions): Promise<Lock> {
+  // Not `async`, which would put one more step between the grant and the caller.
+  try {
+    return defaultEngine().lock(path, options);
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /**

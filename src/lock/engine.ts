@@ -129,13 +129,28 @@ export class LockEngine implements AsyncDisposable {
   }
 
   /** Takes a lock, waiting for it; see the function `lock()`. */
-  async lock(path: string | URL, options: LockOptions = {}): Promise<Lock> {
-    this.#throwIfClosed();
-    const want = toRequest(path, options);
-    checkWaitOptions(options);
-    options.signal?.throwIfAborted();
-    const fd = takeIfFree(want);
-    return this.#hold(fd ?? await this.#wait(want, options), want);
+  lock(path: string | URL, options: LockOptions = {}): Promise<Lock> {
+    return new Promise((resolve, reject) => {
+      this.#throwIfClosed();
+      const want = toRequest(path, options);
+      checkWaitOptions(options);
+      options.signal?.throwIfAborted();
+      const fd = takeIfFree(want);
+      if (fd !== undefined) return resolve(this.#hold(fd, want));
+      const giveUp = this.#beginWait(want.path, want.mode, options);
+      waitForLock(want, {
+        waits: this.#owner.waits,
+        giveUp,
+        granted: (fd) => {
+          this.#endWait(giveUp);
+          resolve(this.#hold(fd, want));
+        },
+        failed: (error) => {
+          this.#endWait(giveUp);
+          reject(error);
+        },
+      });
+    });
   }
 
   /** Holds a lock while a function runs; see the function `withLock()`. */
@@ -204,15 +219,6 @@ export class LockEngine implements AsyncDisposable {
     this.#held.add(lock);
     this.#grants++;
     return lock;
-  }
-
-  async #wait(want: LockRequest, options: LockOptions): Promise<number> {
-    const giveUp = this.#beginWait(want.path, want.mode, options);
-    try {
-      return await waitForLock(want, this.#owner.waits, giveUp);
-    } finally {
-      this.#endWait(giveUp);
-    }
   }
 
   #beginWait(path: string, mode: LockMode, options: WaitOptions): GiveUp {

@@ -147,11 +147,10 @@ export class Lock implements Disposable, AsyncDisposable {
     const upgrades = this.#upgrades ??= new Set();
     upgrades.add(giveUp);
     try {
-      const errno = await owner.waits.until(
-        this.#fd,
-        { ...this.#want, mode: 'exclusive' },
-        giveUp,
-      );
+      const want: LockRequest = { ...this.#want, mode: 'exclusive' };
+      const errno = await new Promise<number>((left, failed) => {
+        owner.waits.until({ fd: this.#fd, want, giveUp, left, failed });
+      });
       if (giveUp.given !== undefined) {
         // The grant may have come all the same; whoever gave up must not keep others out.
         if (errno === 0 && this.#fd !== -1) this.#set(this.#fd, this.#mode);

@@ -1,19 +1,9 @@
 import { EACCES, EAGAIN, EINTR } from '../linux/errno.ts';
 import { trySetLock } from '../linux/record-lock.ts';
-import type { GiveUp } from './give-up.ts';
-import type { LockRequest } from './lock-options.ts';
+import type { KernelWait } from './kernel-wait.ts';
 
 /** How often a parked wait tries again, in milliseconds. */
 const POLL = 20;
-
-/** A wait for which there is no thread. */
-export interface ParkedWait {
-  readonly fd: number;
-  readonly want: LockRequest;
-  readonly giveUp: GiveUp;
-  /** Ends the wait with 0, an `errno`, or what a thread will find out. */
-  readonly resolve: (errno: number | Promise<number>) => void;
-}
 
 /**
  * Waits beyond the number of threads, oldest first. They are tried every {@linkcode POLL}
@@ -21,7 +11,7 @@ export interface ParkedWait {
  * nobody releases would keep all others from locks that are free.
  */
 export class ParkedWaits {
-  readonly #waits = new Set<ParkedWait>();
+  readonly #waits = new Set<KernelWait>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** How many waits are parked. */
@@ -29,18 +19,15 @@ export class ParkedWaits {
     return this.#waits.size;
   }
 
-  /** Parks a wait; gives 0 or `errno`, `EINTR` when it was given up. */
-  park(fd: number, want: LockRequest, giveUp: GiveUp): Promise<number> {
-    return new Promise((resolve) => {
-      const wait = { fd, want, giveUp, resolve };
-      this.#waits.add(wait);
-      this.#timer ??= setTimeout(this.#poll, POLL);
-      giveUp.listen(() => this.#end(wait, EINTR));
-    });
+  /** Parks a wait; it ends with `EINTR` when it is given up. */
+  park(wait: KernelWait): void {
+    this.#waits.add(wait);
+    this.#timer ??= setTimeout(this.#poll, POLL);
+    wait.giveUp.listen(() => this.#end(wait, EINTR));
   }
 
   /** Takes out the oldest wait, whose turn for a thread has come. */
-  shift(): ParkedWait | undefined {
+  shift(): KernelWait | undefined {
     const [oldest] = this.#waits;
     if (oldest !== undefined) this.#remove(oldest);
     return oldest;
@@ -52,20 +39,22 @@ export class ParkedWaits {
   }
 
   readonly #poll = (): void => {
+    // A wait that ends may begin another one.
+    this.#timer = undefined;
     for (const wait of this.#waits) {
       const { fd, want: { mode, start, length } } = wait;
       const errno = trySetLock(fd, mode, start, length);
       if (errno !== EAGAIN && errno !== EACCES) this.#end(wait, errno);
     }
-    this.#timer = this.#waits.size > 0 ? setTimeout(this.#poll, POLL) : undefined;
+    if (this.#waits.size > 0) this.#timer ??= setTimeout(this.#poll, POLL);
   };
 
-  #end(wait: ParkedWait, errno: number): void {
+  #end(wait: KernelWait, errno: number): void {
     this.#remove(wait);
-    wait.resolve(errno);
+    wait.left(errno, false);
   }
 
-  #remove(wait: ParkedWait): void {
+  #remove(wait: KernelWait): void {
     this.#waits.delete(wait);
     if (this.#waits.size > 0) return;
     clearTimeout(this.#timer);

@@ -9,47 +9,67 @@ import type { LockRequest } from './lock-options.ts';
 import { cannotLock, openFile } from './open-file.ts';
 import type { Waits } from './waits.ts';
 
-/**
- * Waits for a lock that was busy, and gives the locked descriptor. Rejects with the reason when
- * it is given up, and then holds nothing: no descriptor, no thread, no lock that turns up later.
- */
-export async function waitForLock(
-  want: LockRequest,
-  waits: Waits,
-  giveUp: GiveUp,
-): Promise<number> {
-  if (isAbsolute(want.path)) return await waitAt(want, waits, giveUp);
+/** Who is told how {@linkcode waitForLock} ended; callbacks for the reason in {@linkcode KernelWait}. */
+export interface LockWait {
+  readonly waits: Waits;
+  readonly giveUp: GiveUp;
+  /** The descriptor is locked, and its file is the one at the path. */
+  readonly granted: (fd: number) => void;
+  /**
+   * Why not; the reason when it was given up. Nothing is held then: no descriptor, no thread, no
+   * lock that turns up later.
+   */
+  readonly failed: (error: unknown) => void;
+}
+
+/** Waits for a lock that was busy. */
+export function waitForLock(want: LockRequest, wait: LockWait): void {
+  if (isAbsolute(want.path)) return waitAt(want, wait);
   // The program may change its directory or close `at` while we wait, and the path must still
   // name the same file when it is compared at the end.
   const dirfd = pinDirectory(want.dirfd);
   if (dirfd === -1) {
-    throw systemError(cannotLock(want.path, want.mode), want.path, 'open', libc().errno());
+    const errno = libc().errno();
+    return wait.failed(systemError(cannotLock(want.path, want.mode), want.path, 'open', errno));
   }
-  try {
-    return await waitAt({ ...want, dirfd }, waits, giveUp);
-  } finally {
-    closeFd(dirfd);
-  }
+  waitAt({ ...want, dirfd }, {
+    ...wait,
+    granted: (fd) => {
+      closeFd(dirfd);
+      wait.granted(fd);
+    },
+    failed: (error) => {
+      closeFd(dirfd);
+      wait.failed(error);
+    },
+  });
 }
 
-async function waitAt(want: LockRequest, waits: Waits, giveUp: GiveUp): Promise<number> {
-  for (;;) {
-    const fd = openAgain(want);
-    let keep = false;
-    try {
-      const errno = await waits.until(fd, want, giveUp);
-      if (giveUp.given !== undefined) throw giveUp.given.reason;
-      if (errno !== 0) throw lockCallError(cannotLock(want.path, want.mode), want.path, errno);
-      // A holder that deletes what it locked lets us have the lock when it is done: on a file
-      // that is gone, or that a new one has replaced.
-      identify(fd);
-      keep = isStillAt(want.dirfd, want.path);
-      if (keep) return fd;
-      if (!want.create) throw replaced(want);
-    } finally {
-      if (!keep) closeFd(fd);
-    }
+function waitAt(want: LockRequest, wait: LockWait): void {
+  const { waits, giveUp, granted } = wait;
+  let fd: number;
+  try {
+    fd = openAgain(want);
+  } catch (error) {
+    return wait.failed(error);
   }
+  const failed = (error: unknown): void => {
+    closeFd(fd);
+    wait.failed(error);
+  };
+  const left = (errno: number, atPath: boolean): void => {
+    if (giveUp.given !== undefined) return failed(giveUp.given.reason);
+    if (errno !== 0) {
+      return failed(lockCallError(cannotLock(want.path, want.mode), want.path, errno));
+    }
+    // A holder that deletes what it locked lets us have the lock when it is done: on a file
+    // that is gone, or that a new one has replaced.
+    if (atPath || identify(fd) === 0 && isStillAt(want.dirfd, want.path)) return granted(fd);
+    if (!want.create) return failed(replaced(want));
+    closeFd(fd);
+    waitAt(want, wait);
+  };
+  waits.until({ fd, want, giveUp, left, failed });
 }
 
 /** Opens a file that existed a moment ago. */

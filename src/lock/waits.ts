@@ -1,6 +1,5 @@
 import { BlockedThreads } from './blocked-threads.ts';
-import type { GiveUp } from './give-up.ts';
-import type { LockRequest } from './lock-options.ts';
+import type { KernelWait } from './kernel-wait.ts';
 import { ParkedWaits } from './parked-waits.ts';
 
 /**
@@ -14,7 +13,7 @@ export class Waits {
   constructor(maxThreads: number, idleTimeout: number) {
     this.#threads = new BlockedThreads(maxThreads, idleTimeout, () => {
       const next = this.#parked.shift();
-      next?.resolve(this.#threads.block(next.fd, next.want, next.giveUp));
+      if (next !== undefined) this.#threads.block(next);
     });
   }
 
@@ -33,14 +32,10 @@ export class Waits {
     return this.#threads.threads;
   }
 
-  /**
-   * Waits until the lock is set on the descriptor, which must stay open until then. Gives 0, or
-   * `errno`; after a give-up either, because a grant may have come at the same moment.
-   */
-  until(fd: number, want: LockRequest, giveUp: GiveUp): Promise<number> {
-    return this.#threads.free
-      ? this.#threads.block(fd, want, giveUp)
-      : this.#parked.park(fd, want, giveUp);
+  /** Waits until the lock is set on the descriptor. */
+  until(wait: KernelWait): void {
+    if (this.#threads.free) this.#threads.block(wait);
+    else this.#parked.park(wait);
   }
 
   /** Makes every wait on this descriptor let go of it before returning, so it can be closed. */

@@ -106,6 +106,36 @@ test('no thread is started without a wait, and idle ones end', async () => {
   await engine.close();
 });
 
+test('the thread of one wait does the next one too, however soon that comes', async () => {
+  const engine = new LockEngine();
+  const path = newFile();
+  let held: Lock = tryLock(path)!;
+  for (let round = 0; round < 20; round++) {
+    const wait = engine.lock(path);
+    await mustBlock(path);
+    held.release();
+    held = await wait;
+  }
+  assert.is(engine.stats().threads, 1);
+  held.release();
+  await engine.close();
+});
+
+test('the only thread goes from one wait to the next without delay', async () => {
+  const engine = new LockEngine({ maxThreads: 1 });
+  const [first, second] = [newFile(), newFile()];
+  const held = [tryLock(first)!, tryLock(second)!];
+  const waits = [engine.lock(first), engine.lock(second)];
+  await mustBlock(first);
+  assert.is(engine.stats().parked, 1);
+  held[0]!.release();
+  (await waits[0]!).release();
+  await mustBlock(second);
+  held[1]!.release();
+  (await within(1000, 'the grant', waits[1]!)).release();
+  await engine.close();
+});
+
 test('query() and stats() tell what the engine holds and waits for, and only it', async () => {
   const engine = new LockEngine();
   const [a, b] = [newFile(), newFile()];

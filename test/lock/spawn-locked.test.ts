@@ -1,9 +1,12 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type LockError, spawnLocked, tryLock } from '../../src/mod.ts';
 import { startLocker } from '../support/locker.ts';
+import { mustBlock } from '../support/must-block.ts';
 import { wrap } from '../support/process.ts';
-import { newFile } from '../support/temp.ts';
+import { newFile, newPath } from '../support/temp.ts';
 
 const shared = { mode: 'shared' } as const;
 
@@ -24,20 +27,19 @@ test('a child that inherited a lock keeps it after release() in the parent', asy
 test('a lock lasts until the last process that inherited it has gone', async () => {
   const path = newFile();
   const lock = tryLock(path, shared)!;
-  // The shell ends at once; what it started in the background lives until its input ends.
-  const shell = wrap(
-    spawnLocked([lock], 'sh', ['-c', 'exec 4<&0; cat <&4 >&- 2>&- & echo started'], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    }),
-  );
+  // What the shell leaves in the background waits for a line. Not on stdin: the runtimes close that
+  // of a child when it has ended, whoever else reads it.
+  const fifo = newPath();
+  execFileSync('mkfifo', [fifo]);
+  const script = `(read line < '${fifo}') & exit 0`;
+  const shell = wrap(spawnLocked([lock], 'sh', ['-c', script], { stdio: 'ignore' }));
   lock.release();
-  assert.is(await shell.line(), 'started');
-  const gone = new Promise((resolve) => shell.child.on('exit', resolve));
-  await gone;
+  assert.equal(await shell.ended, { code: 0, signal: null });
   assert.is(tryLock(path), undefined, 'the background process still holds it');
   const locker = await startLocker('ofd', path);
   const waiting = locker.wait('exclusive');
-  shell.child.stdin!.end();
+  await mustBlock(path);
+  writeFileSync(fifo, 'end\n');
   assert.is(await waiting, 'ok');
   await locker.end();
 });

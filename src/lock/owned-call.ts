@@ -1,0 +1,67 @@
+/** The owner's side of one blocking call; `workers/blocked-lock.ts` is the thread's. */
+
+import { interruptThread } from '../linux/interrupt.ts';
+import { AT_PATH, BLOCKED, type BlockedCall, ERRNO, GIVEN_UP } from '../../workers/blocked-call.ts';
+import { HEARD, LEFT, newWords, QUEUED, STATE, THREAD } from '../../workers/blocked-call.ts';
+import type { KernelWait } from './kernel-wait.ts';
+
+/** How long after a signal the next one is sent to a thread that is still in the kernel, in ms. */
+const SIGNAL_AGAIN = 1;
+
+/** A call that a thread can be given. */
+export function newCall({ fd, want }: KernelWait): BlockedCall {
+  const { mode: lock, start, length, dirfd, path } = want;
+  return { words: newWords(), fd, lock, start, length, dirfd, path };
+}
+
+/** Calls `listener` when the call has left, or will never begin. */
+export function onLeft({ words }: BlockedCall, listener: KernelWait['left']): void {
+  const look = (): void => {
+    const state = Atomics.load(words, STATE);
+    if (state >= LEFT) return listener(words[ERRNO]!, words[AT_PATH] === 1);
+    const { async, value } = Atomics.waitAsync(words, STATE, state);
+    if (async) value.then(look);
+    else look();
+  };
+  look();
+}
+
+/** Has the call not begun if it has not, and not repeated when it is interrupted. */
+export function cancel({ words }: BlockedCall): void {
+  Atomics.store(words, GIVEN_UP, 1);
+  Atomics.compareExchange(words, STATE, QUEUED, LEFT);
+  Atomics.notify(words, STATE);
+}
+
+/** Makes the thread leave the call by signals, for one that comes too early is lost. */
+export function leave(call: BlockedCall): void {
+  cancel(call);
+  const { words } = call;
+  const interrupt = (): void => {
+    if (Atomics.load(words, STATE) !== BLOCKED) return;
+    interruptThread(Atomics.load(words, THREAD));
+    setTimeout(interrupt, SIGNAL_AGAIN);
+  };
+  interrupt();
+}
+
+/** The same for a caller that cannot await: returns when the thread has left, or time is up. */
+export function leaveBefore(deadline: number, call: BlockedCall): void {
+  cancel(call);
+  const { words } = call;
+  while (Atomics.load(words, STATE) === BLOCKED && performance.now() < deadline) {
+    interruptThread(Atomics.load(words, THREAD));
+    Atomics.wait(words, STATE, BLOCKED, SIGNAL_AGAIN);
+  }
+}
+
+/** Lets the thread of a call that has left have its next one at once. */
+export function dismiss({ words }: BlockedCall): void {
+  if (Atomics.compareExchange(words, STATE, LEFT, HEARD) === LEFT) Atomics.notify(words, STATE);
+}
+
+/** Ends a call whose thread is gone: nobody is in the kernel with its descriptor either. */
+export function bury({ words }: BlockedCall): void {
+  Atomics.store(words, STATE, HEARD);
+  Atomics.notify(words, STATE);
+}

@@ -85,7 +85,7 @@ test('run ends with 127 when the command cannot be started', async () => {
     'reflock: Cannot start "/nowhere/command": no such file or directory (ENOENT from execve)',
   ]);
   const [line] = await ends(127, temp);
-  assert.match(line!, /: permission denied \(EACCES\)$/);
+  assert.match(line!, /: permission denied \(EACCES from execve\)$/);
 });
 
 test('run locks each file under the toggles before it', async () => {

@@ -6,14 +6,14 @@
 
 export { adoptLock, lock, query, tryLock, withLock } from './lock/default-engine.ts';
 export { spawnLocked } from './lock/spawn-locked.ts';
-export {
-  type EngineOptions,
-  type EngineStats,
-  type HeldInfo,
-  LockEngine,
-  type LockSnapshot,
-  type PendingInfo,
-} from './lock/engine.ts';
+export { LockEngine } from './lock/engine.ts';
+export type {
+  EngineOptions,
+  EngineStats,
+  HeldInfo,
+  LockSnapshot,
+  PendingInfo,
+} from './lock/engine-info.ts';
 export { Lock } from './lock/lock.ts';
 export { LockError, type LockErrorCode, type LockErrorDetails } from './lock/lock-error.ts';
 export type { AdoptOptions } from './lock/adopt-lock.ts';

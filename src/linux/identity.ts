@@ -4,7 +4,8 @@
  * statx and not fstat, because its result has one layout on every architecture.
  */
 
-import { type Address, libc } from './libc.ts';
+import type { Address } from './calls.ts';
+import { libc } from './libc.ts';
 
 const AT_EMPTY_PATH = 0x1000;
 const STATX_TYPE = 0x001;

@@ -10,7 +10,7 @@
 
 import { createRequire } from 'node:module';
 import process from 'node:process';
-import type { Address, Libc } from './libc.ts';
+import type { Address, Libc } from './calls.ts';
 
 type Call = (...args: Address[]) => number;
 type Calls = Partial<Record<'openat' | 'close' | 'fcntl' | 'statx', Call>>;

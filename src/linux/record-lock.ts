@@ -7,7 +7,8 @@
  * not interact with flock(2).
  */
 
-import { type Address, type Libc, libc } from './libc.ts';
+import type { Address, Libc } from './calls.ts';
+import { libc } from './libc.ts';
 
 const F_OFD_SETLK = 37;
 const F_OFD_SETLKW = 38;

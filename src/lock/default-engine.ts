@@ -1,5 +1,6 @@
 import type { AdoptOptions } from './adopt-lock.ts';
-import { LockEngine, type LockSnapshot } from './engine.ts';
+import { LockEngine } from './engine.ts';
+import type { LockSnapshot } from './engine-info.ts';
 import type { Lock } from './lock.ts';
 import type { LockOptions, TryLockOptions } from './lock-options.ts';
 

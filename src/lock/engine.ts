@@ -1,70 +1,15 @@
 import { libc, LibcUnavailable } from '../linux/libc.ts';
 import { type AdoptOptions, verifyAdopted } from './adopt-lock.ts';
+import type { EngineOptions, EngineStats, LockSnapshot, PendingInfo } from './engine-info.ts';
 import { GiveUp } from './give-up.ts';
 import { Lock, type LockOwner } from './lock.ts';
 import { LockError } from './lock-error.ts';
 import { checkWaitOptions, invalid, toRequest } from './lock-options.ts';
-import type { LockKind, LockMode, LockOptions, LockRequest } from './lock-options.ts';
+import type { LockMode, LockOptions, LockRequest } from './lock-options.ts';
 import type { TryLockOptions, WaitOptions } from './lock-options.ts';
 import { takeIfFree } from './try-lock.ts';
 import { waitForLock } from './wait-lock.ts';
 import { Waits } from './waits.ts';
-
-/** How an engine uses threads. */
-export interface EngineOptions {
-  /**
-   * The most threads that may block in the kernel at a time. Waits beyond it are polled.
-   * @default {8}
-   */
-  maxThreads?: number | undefined;
-  /**
-   * Milliseconds after which a thread without work ends.
-   * @default {5000}
-   */
-  idleTimeout?: number | undefined;
-}
-
-/** A lock that this process holds. */
-export interface HeldInfo {
-  /** The file, as the caller named it. */
-  path: string;
-  /** Its present mode. */
-  mode: LockMode;
-  /** To whom the kernel counts it. */
-  kind: LockKind;
-}
-
-/** A lock that this process waits for. */
-export interface PendingInfo {
-  /** The file, as the caller named it. */
-  path: string;
-  /** The mode that is waited for. */
-  mode: LockMode;
-}
-
-/** What an engine holds and waits for at one moment. */
-export interface LockSnapshot {
-  /** In the order in which they were granted. */
-  held: HeldInfo[];
-  /** In the order in which they were asked for. */
-  pending: PendingInfo[];
-}
-
-/** What an engine is doing and has done. */
-export interface EngineStats {
-  /** Locks held. */
-  held: number;
-  /** Waits that block a thread. */
-  blocked: number;
-  /** Waits that are polled, for want of a thread. */
-  parked: number;
-  /** Threads, busy or idle. */
-  threads: number;
-  /** Locks granted so far. */
-  grants: number;
-  /** Waits given up so far. */
-  giveUps: number;
-}
 
 /**
  * Takes locks, and has the threads that wait for them. The functions of the module use one

@@ -25,7 +25,7 @@ export const BLOCKED = 1;
 export const LEFT = 2;
 export const HEARD = 3;
 
-/** What is sent to a pool thread. */
+/** The call, as its owner knows it. */
 export interface BlockedCall {
   /** The words above, in memory of this call's own, so a late thread can disturb no other call. */
   readonly words: Int32Array<SharedArrayBuffer>;
@@ -35,6 +35,12 @@ export interface BlockedCall {
   readonly length: number;
   readonly dirfd: number;
   readonly path: string;
+}
+
+/** What is sent to a pool thread. */
+export interface BlockedTask extends BlockedCall {
+  /** The signal by which the owner interrupts the call. */
+  readonly signal: number;
 }
 
 /** The memory of a new call, which is `QUEUED`. */

@@ -1,8 +1,8 @@
 import { EINTR } from '../src/linux/errno.ts';
 import { identify, isStillAt } from '../src/linux/identity.ts';
-import { threadId } from '../src/linux/interrupt.ts';
+import { acceptInterrupts, threadId } from '../src/linux/interrupt.ts';
 import { waitSetLock } from '../src/linux/record-lock.ts';
-import { AT_PATH, BLOCKED, type BlockedCall, ERRNO, GIVEN_UP, LEFT } from './blocked-call.ts';
+import { AT_PATH, BLOCKED, type BlockedTask, ERRNO, GIVEN_UP, LEFT } from './blocked-call.ts';
 import { QUEUED, STATE, THREAD } from './blocked-call.ts';
 
 /** How long a thread keeps still after its call, in milliseconds: many times what waking takes. */
@@ -12,8 +12,9 @@ const LINGER = 2;
  * Sits in `F_OFD_SETLKW` until the lock is granted or the owner gives up. The result is left in
  * shared memory, because waking the owner through it is quicker than a message.
  */
-export default function blockedLock(call: BlockedCall): void {
-  const { words, fd, lock, start, length, dirfd, path } = call;
+export default function blockedLock(task: BlockedTask): void {
+  const { words, fd, lock, start, length, dirfd, path, signal } = task;
+  acceptInterrupts(signal);
   Atomics.store(words, THREAD, threadId());
   if (Atomics.compareExchange(words, STATE, QUEUED, BLOCKED) !== QUEUED) return;
   // Which file it is never changes, so this can be asked while nobody waits for the answer.

@@ -29,6 +29,9 @@ export interface Libc {
   readonly syscall: (number: number, a: number, b: number, c: number) => number;
   /** Gives the earlier handler's address; `null` for the default action, 1 for "ignore". */
   readonly signal: (signal: number, handler: bigint | null) => bigint | null;
+  readonly sigemptyset: (set: Uint8Array) => number;
+  readonly sigaddset: (set: Uint8Array, signal: number) => number;
+  readonly pthread_sigmask: (how: number, set: Uint8Array, old: null) => number;
   readonly siginterrupt: (signal: number, interrupt: number) => number;
   readonly dlsym: (handle: number, name: string) => bigint | null;
   readonly strerror: (errno: number) => string;

@@ -24,14 +24,20 @@ const [GETTID, TGKILL] = numbers[process.arch] ?? numbers.generic!;
 
 let chosen: number | undefined;
 
+/** What signal(2) gives for a signal that was ignored when the program started. */
+const SIG_IGN = 1n;
+/** Bytes of a sigset_t, in glibc and musl alike. */
+const SIGSET = 128;
+const SIG_UNBLOCK = 1;
+
 /**
  * Makes sure that {@linkcode interruptThread} can do its work and no harm: without a handler the
- * signal would end the process. To be called before any thread blocks.
+ * signal would end the process. To be called before any thread blocks. Gives the signal's number.
  *
  * @throws {Error} when every candidate signal is taken, which no known program does.
  */
-export function prepareInterrupts(): void {
-  if (chosen !== undefined) return;
+export function prepareInterrupts(): number {
+  if (chosen !== undefined) return chosen;
   const calls = libc();
   // A signal handler that does nothing, found in libc itself: abs(3) takes the signal's number
   // and changes nothing. A JavaScript callback could not run in a signal handler.
@@ -39,15 +45,26 @@ export function prepareInterrupts(): void {
   if (handler === null) throw new Error('libc has no function "abs" to handle a signal with');
   for (let signal = FIRST_CHOICE; signal >= LAST_CHOICE; signal--) {
     const earlier = calls.signal(signal, handler);
-    if (earlier === null || earlier === handler) {
+    if (earlier === null || earlier === SIG_IGN || earlier === handler) {
       // signal(2) of BSD and glibc restarts interrupted calls; fcntl must come back instead.
       calls.siginterrupt(signal, 1);
-      chosen = signal;
-      return;
+      return chosen = signal;
     }
     calls.signal(signal, earlier);
   }
   throw new Error('no real-time signal is left to interrupt a blocked thread with');
+}
+
+/**
+ * Lets the signal through to the calling thread. A program may have been started with signals
+ * blocked, and every thread begins with the mask of the one that made it (sigprocmask(2)).
+ */
+export function acceptInterrupts(signal: number): void {
+  const calls = libc();
+  const set = new Uint8Array(SIGSET);
+  calls.sigemptyset(set);
+  calls.sigaddset(set, signal);
+  calls.pthread_sigmask(SIG_UNBLOCK, set, null);
 }
 
 /** The kernel's id of the calling thread. */

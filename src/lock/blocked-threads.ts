@@ -1,6 +1,12 @@
 import type { Piscina } from 'piscina';
 import { prepareInterrupts } from '../linux/interrupt.ts';
-import { type BlockedCall, LEFT, QUEUED, STATE } from '../../workers/blocked-call.ts';
+import {
+  type BlockedCall,
+  type BlockedTask,
+  LEFT,
+  QUEUED,
+  STATE,
+} from '../../workers/blocked-call.ts';
 import { interruptAtExit } from './exit.ts';
 import type { KernelWait } from './kernel-wait.ts';
 import { LockError } from './lock-error.ts';
@@ -106,7 +112,7 @@ export class BlockedThreads {
   }
 
   async #run(call: BlockedCall): Promise<void> {
-    prepareInterrupts();
+    const task: BlockedTask = { ...call, signal: prepareInterrupts() };
     const pool = this.#pool ?? await (this.#loading ??= this.#load());
     if (Atomics.load(call.words, STATE) !== QUEUED) return;
     // A thread that has left its call is sooner back than another one has started.
@@ -115,7 +121,7 @@ export class BlockedThreads {
     if (leaving.length > 0) await Promise.race(leaving.map(([, task]) => task));
     await new Promise<void>((resolve, reject) => {
       this.#starting.set(call, reject);
-      pool.run(call).then(resolve, reject);
+      pool.run(task).then(resolve, reject);
     }).finally(() => this.#starting.delete(call));
   }
 

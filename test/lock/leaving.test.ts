@@ -3,18 +3,26 @@ import * as assert from 'uvu/assert';
 import { type Lock, tryLock } from '../../src/mod.ts';
 import { eventually, within } from '../support/eventually.ts';
 import { mustBlock } from '../support/must-block.ts';
-import { type Program, startScript } from '../support/process.ts';
+import { type Program, start, startScript } from '../support/process.ts';
+import { scriptCommand } from '../support/runtime.ts';
 import { newFile } from '../support/temp.ts';
 
 const WAITS = 8;
 /** Within this many milliseconds a program with blocked waits must have left. */
 const LIMIT = 1000;
 
-/** Starts a program whose eight waits are all blocked in the kernel by locks of this process. */
-async function blockedProgram(how: string): Promise<{ program: Program; held: Lock[] }> {
+/**
+ * Starts a program whose eight waits are all blocked in the kernel by locks of this process;
+ * `prefix` is a command that turns into the program.
+ */
+async function blockedProgram(
+  how: string,
+  prefix: readonly string[] = [],
+): Promise<{ program: Program; held: Lock[] }> {
   const files = Array.from({ length: WAITS }, newFile);
   const held = files.map((file) => tryLock(file)!);
-  const program = startScript('test/fixtures/leaving.ts', [how, ...files]);
+  const script = scriptCommand('test/fixtures/leaving.ts');
+  const program = start([...prefix, ...script, how, ...files]);
   assert.is(await program.line(), 'waiting', program.stderr());
   for (const file of files) await mustBlock(file);
   return { program, held };
@@ -77,6 +85,25 @@ test(`an abort ends ${WAITS} blocked waits, and no lock turns up later`, async (
     program.stderr(),
   );
 });
+
+for (const how of ['blocked', 'ignored']) {
+  test(`an abort ends the waits of a program that was started with signals ${how}`, async () => {
+    const exec = `import os, signal, sys
+real_time = range(signal.SIGRTMIN, signal.SIGRTMAX + 1)
+if '${how}' == 'blocked':
+    signal.pthread_sigmask(signal.SIG_BLOCK, real_time)
+else:
+    for number in real_time:
+        signal.signal(number, signal.SIG_IGN)
+os.execv(sys.argv[1], sys.argv[1:])`;
+    const { program, held } = await blockedProgram('abort', ['python3', '-c', exec]);
+    program.send('go');
+    const reasons = await within(LIMIT, 'the end of the waits', program.line());
+    assert.is(reasons, Array(WAITS).fill('no longer wanted').join());
+    await assertFree(held);
+    await program.ended;
+  });
+}
 
 test('a script that waited for one lock and released it ends by itself', async () => {
   const path = newFile();

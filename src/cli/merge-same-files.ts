@@ -1,5 +1,5 @@
-import { realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 
 /** A lock that the command line asks for. */
 export interface WantedLock {
@@ -29,7 +29,7 @@ export function mergeSameFiles(wanted: readonly WantedLock[]): WantedLock[] {
   return [...merged.values()];
 }
 
-function identity(path: string): string {
+function identity(path: string, depth = 0): string {
   try {
     const { dev, ino } = statSync(path, { bigint: true });
     return `${dev}:${ino}`;
@@ -37,7 +37,10 @@ function identity(path: string): string {
     // Not there yet, or not to be had: what it is will be the lock call's business.
   }
   try {
-    return join(realpathSync(dirname(path)), basename(path));
+    const place = join(realpathSync(dirname(path)), basename(path));
+    // Whoever creates the file follows a link that leads nowhere yet.
+    const link = lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() && depth < 40;
+    return link ? identity(resolve(dirname(place), readlinkSync(place)), depth + 1) : place;
   } catch {
     return path;
   }

@@ -6,6 +6,7 @@ import {
   LEFT,
   QUEUED,
   STATE,
+  THREAD,
 } from '../../workers/blocked-call.ts';
 import { interruptAtExit } from './exit.ts';
 import type { KernelWait } from './kernel-wait.ts';
@@ -35,8 +36,8 @@ export class BlockedThreads {
   readonly #calls = new Set<BlockedCall>();
   /** Calls that a thread may still have to do with, were it only to report that it has left. */
   readonly #tasks = new Map<BlockedCall, Promise<void>>();
-  /** How to fail the calls that no thread has taken up yet. */
-  readonly #starting = new Map<BlockedCall, (error: Error) => void>();
+  /** How to end the calls that no thread has taken up yet, with an error or as given up. */
+  readonly #starting = new Map<BlockedCall, (error?: Error) => void>();
   #loading: Promise<Piscina> | undefined;
   #pool: Piscina | undefined;
 
@@ -89,7 +90,8 @@ export class BlockedThreads {
   /** Ends all threads. Every wait must have been given up before. */
   async close(): Promise<void> {
     await Promise.all(this.#tasks.values());
-    await (await this.#loading)?.destroy();
+    // If it could not be loaded, the waits have said so.
+    await (await this.#loading?.catch(() => undefined))?.destroy();
   }
 
   /** Notes that a call is over; `false` when it was already. */
@@ -120,7 +122,7 @@ export class BlockedThreads {
     for (const [other] of leaving) dismiss(other);
     if (leaving.length > 0) await Promise.race(leaving.map(([, task]) => task));
     await new Promise<void>((resolve, reject) => {
-      this.#starting.set(call, reject);
+      this.#starting.set(call, (error) => error === undefined ? resolve() : reject(error));
       pool.run(task).then(resolve, reject);
     }).finally(() => this.#starting.delete(call));
   }
@@ -147,8 +149,10 @@ export class BlockedThreads {
    */
   #failStarting(error: Error): void {
     this.#pool = this.#loading = undefined;
-    for (const [{ words }, reject] of this.#starting) {
-      if (Atomics.compareExchange(words, STATE, QUEUED, LEFT) === QUEUED) reject(error);
+    for (const [{ words }, end] of this.#starting) {
+      if (Atomics.compareExchange(words, STATE, QUEUED, LEFT) === QUEUED) end(error);
+      // Given up before a thread had it: the thread's id is the first thing that one leaves.
+      else if (Atomics.load(words, THREAD) === 0) end();
     }
   }
 }

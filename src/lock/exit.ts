@@ -15,7 +15,8 @@ class InterruptAtExit {
     this.#members.add(member);
     if (this.#listening) return;
     this.#listening = true;
-    process.on('exit', this.#interrupt);
+    // First of all: another listener may throw, and the later ones are not called then.
+    process.prependListener('exit', this.#interrupt);
   }
 
   delete(member: { leaveNow(): void }): void {

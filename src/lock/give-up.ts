@@ -21,7 +21,7 @@ export class GiveUp {
     this.#signal = signal;
     // An aborted signal fires no more events.
     if (signal?.aborted) this.now(signal.reason);
-    else signal?.addEventListener('abort', this.#aborted, { once: true });
+    else if (signal !== undefined) join(signal, this);
     if (timeout !== Infinity) this.#startTimer(path, mode, timeout, timeout);
   }
 
@@ -42,11 +42,9 @@ export class GiveUp {
   end(): void {
     this.#over = true;
     this.#listener = undefined;
-    this.#signal?.removeEventListener('abort', this.#aborted);
+    if (this.#signal !== undefined) part(this.#signal, this);
     clearTimeout(this.#timer);
   }
-
-  readonly #aborted = (): void => this.now(this.#signal!.reason);
 
   #startTimer(path: string, mode: LockMode, timeout: number, left: number): void {
     const step = Math.min(left, LONGEST_TIMER);
@@ -60,4 +58,33 @@ export class GiveUp {
       );
     }, step);
   }
+}
+
+/**
+ * The waits of each signal, which has one listener for all of them: many waits may well share one
+ * signal, and Node warns of a leak when a signal has more than ten listeners.
+ */
+const waitsOf = new WeakMap<AbortSignal, { members: Set<GiveUp>; listener: () => void }>();
+
+function join(signal: AbortSignal, giveUp: GiveUp): void {
+  let group = waitsOf.get(signal);
+  if (group === undefined) {
+    const members = new Set<GiveUp>();
+    const listener = (): void => {
+      for (const member of members) member.now(signal.reason);
+    };
+    group = { members, listener };
+    waitsOf.set(signal, group);
+    signal.addEventListener('abort', listener);
+  }
+  group.members.add(giveUp);
+}
+
+function part(signal: AbortSignal, giveUp: GiveUp): void {
+  const group = waitsOf.get(signal);
+  if (group === undefined) return;
+  group.members.delete(giveUp);
+  if (group.members.size > 0) return;
+  signal.removeEventListener('abort', group.listener);
+  waitsOf.delete(signal);
 }

@@ -102,7 +102,7 @@ export function toRequest(path: string | URL, options: TryLockOptions = {}): Loc
 
 /** Checks how to wait. */
 export function checkWaitOptions({ signal, timeout, onWait }: WaitOptions): void {
-  if (timeout !== undefined && !(timeout >= 0)) {
+  if (timeout !== undefined && (typeof timeout !== 'number' || !(timeout >= 0))) {
     throw invalid(RangeError, 'timeout', 'must be a number of milliseconds, 0 or more', timeout);
   }
   if (signal !== undefined && typeof signal?.addEventListener !== 'function') {

@@ -148,16 +148,21 @@ export class Lock implements Disposable, AsyncDisposable {
     upgrades.add(giveUp);
     try {
       const want: LockRequest = { ...this.#want, mode: 'exclusive' };
-      const errno = await new Promise<number>((left, failed) => {
-        owner.waits.until({ fd: this.#fd, want, giveUp, left, failed });
-      });
+      let errno: number;
+      do {
+        // `onWait` may have released the lock.
+        const fd = this.#open('upgrade');
+        errno = await new Promise<number>((left, failed) => {
+          owner.waits.until({ fd, want, giveUp, left, failed });
+        });
+        // Since the grant `downgrade()`, or another upgrade that gave up, may have undone it.
+      } while (errno === 0 && giveUp.given === undefined && !this.tryUpgrade());
       if (giveUp.given !== undefined) {
         // The grant may have come all the same; whoever gave up must not keep others out.
         if (errno === 0 && this.#fd !== -1) this.#set(this.#fd, this.#mode);
         throw giveUp.given.reason;
       }
       if (errno !== 0) throw this.#upgradeError(errno);
-      this.#mode = 'exclusive';
     } finally {
       upgrades.delete(giveUp);
       owner.endWait(giveUp);
@@ -182,6 +187,8 @@ export class Lock implements Disposable, AsyncDisposable {
       for (const giveUp of this.#upgrades) giveUp.now(this.#ended('upgrade', how));
       // A thread in the kernel keeps the open file alive, and with it the lock.
       this.#owner.waits.leaveNow(fd);
+      // The grant may have come all the same, and children or the new owner go on with the lock.
+      this.#set(fd, this.#mode);
     }
     this.#owner.forget(this);
     return fd;

@@ -1,5 +1,6 @@
 /** The owner's side of one blocking call; `workers/blocked-lock.ts` is the thread's. */
 
+import { EINTR } from '../linux/errno.ts';
 import { interruptThread } from '../linux/interrupt.ts';
 import { AT_PATH, BLOCKED, type BlockedCall, ERRNO, GIVEN_UP } from '../../workers/blocked-call.ts';
 import { HEARD, LEFT, newWords, QUEUED, STATE, THREAD } from '../../workers/blocked-call.ts';
@@ -11,7 +12,10 @@ const SIGNAL_AGAIN = 1;
 /** A call that a thread can be given. */
 export function newCall({ fd, want }: KernelWait): BlockedCall {
   const { mode: lock, start, length, dirfd, path } = want;
-  return { words: newWords(), fd, lock, start, length, dirfd, path };
+  const words = newWords();
+  // What a call that never began has come to: nothing but the thread's own word is a grant.
+  words[ERRNO] = EINTR;
+  return { words, fd, lock, start, length, dirfd, path };
 }
 
 /** Calls `listener` when the call has left, or will never begin. */

@@ -1,10 +1,12 @@
+import { isMainThread } from 'node:worker_threads';
 import { BlockedThreads } from './blocked-threads.ts';
 import type { KernelWait } from './kernel-wait.ts';
 import { ParkedWaits } from './parked-waits.ts';
 
 /**
  * Where waiting locks are: each of the first `maxThreads` blocks a thread, and the kernel wakes
- * it; the others are parked, and a timer tries them until the oldest gets a thread.
+ * it; the others are parked, and a timer tries them until the oldest gets a thread. Within a
+ * `Worker` all are parked.
  */
 export class Waits {
   readonly #parked = new ParkedWaits();
@@ -34,7 +36,9 @@ export class Waits {
 
   /** Waits until the lock is set on the descriptor. */
   until(wait: KernelWait): void {
-    if (this.#threads.free) this.#threads.block(wait);
+    // A Worker that is terminated runs no code that could interrupt its threads; on Node and Bun it
+    // would wait for them, and the main thread for it.
+    if (isMainThread && this.#threads.free) this.#threads.block(wait);
     else this.#parked.park(wait);
   }
 

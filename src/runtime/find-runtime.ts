@@ -40,19 +40,20 @@ export interface FoundRuntime {
  */
 export function findRuntime(path: string): FoundRuntime {
   const action = `Cannot use ${quote(path)} as a runtime`;
-  let isDirectory: boolean;
   try {
-    isDirectory = statSync(path).isDirectory();
+    if (!statSync(path).isDirectory()) {
+      throw systemError(action, path, 'stat', constants.errno.ENOTDIR);
+    }
+    if (hasDirectory(path, 'files')) return runtimeAt(join(path, 'files'));
+    if (hasDirectory(path, 'usr') || (hasDirectory(path, 'bin') && hasDirectory(path, 'lib'))) {
+      return runtimeAt(path);
+    }
   } catch (error) {
+    if (error instanceof LockError) throw error;
     const { code = '', syscall = 'stat' } = error as NodeJS.ErrnoException;
     const errno = (constants.errno as Record<string, number>)[code];
     if (errno === undefined) throw error;
     throw systemError(action, path, syscall, errno);
-  }
-  if (!isDirectory) throw systemError(action, path, 'stat', constants.errno.ENOTDIR);
-  if (hasDirectory(path, 'files')) return runtimeAt(join(path, 'files'));
-  if (hasDirectory(path, 'usr') || (hasDirectory(path, 'bin') && hasDirectory(path, 'lib'))) {
-    return runtimeAt(path);
   }
   throw new LockError(`${action}: it has no files/, no usr/, and not both bin/ and lib/`, {
     code: 'ERR_LOCK_UNSUPPORTED',

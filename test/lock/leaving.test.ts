@@ -86,6 +86,33 @@ test(`an abort ends ${WAITS} blocked waits, and no lock turns up later`, async (
   );
 });
 
+test('an exit listener that throws does not keep the program from leaving', async () => {
+  const { program, held } = await blockedProgram('exit-throws');
+  program.send('go');
+  await within(LIMIT, 'the end', program.ended);
+  await assertFree(held);
+});
+
+test('waits that an exit event has ended are not granted when the program lives on', async () => {
+  const { program, held } = await blockedProgram('survive');
+  program.send('go');
+  const reasons = await within(LIMIT, 'the end of the waits', program.line());
+  assert.not.match(reasons!, 'granted');
+  await program.ended;
+  await assertFree(held);
+});
+
+test('a Worker that waits for a lock can be terminated', async () => {
+  const path = newFile();
+  const held = tryLock(path)!;
+  const program = startScript('test/fixtures/waiting-worker.ts', [path]);
+  assert.is(await program.line(), 'waiting', program.stderr());
+  program.send('go');
+  assert.is(await within(LIMIT, 'the end of the worker', program.line()), 'terminated');
+  assert.equal(await within(LIMIT, 'the end', program.ended), { code: 0, signal: null });
+  await assertFree([held]);
+});
+
 for (const how of ['blocked', 'ignored']) {
   test(`an abort ends the waits of a program that was started with signals ${how}`, async () => {
     const exec = `import os, signal, sys

@@ -5,9 +5,15 @@ import * as assert from 'uvu/assert';
 import { adoptLock, Lock, LockEngine, query, tryLock } from '../../src/mod.ts';
 import { within } from '../support/eventually.ts';
 import { startLocker } from '../support/locker.ts';
-import { mustBlock } from '../support/must-block.ts';
+import { mustBlock, waitersInKernel } from '../support/must-block.ts';
 import { openFds } from '../support/open-fds.ts';
 import { newFile, temp } from '../support/temp.ts';
+
+/** Waits without letting the event loop run. */
+function eventuallyWithoutEvents(condition: () => boolean): void {
+  const deadline = performance.now() + 5000;
+  while (!condition()) assert.ok(performance.now() < deadline);
+}
 
 const shared = { mode: 'shared' } as const;
 const hasCode = (code: string) => (error: { code: string }) => error.code === code;
@@ -106,6 +112,46 @@ test('upgrade() that gives up leaves the lock shared', async () => {
   tryLock(path, shared)!.release();
   assert.is(tryLock(path), undefined);
   lock.release();
+});
+
+test('what happens between the grant of an upgrade and its promise has the last word', async () => {
+  const path = newFile();
+  const lock = tryLock(path, shared)!;
+  const other = tryLock(path, shared)!;
+  const upgrading = lock.upgrade();
+  await mustBlock(path);
+  other.release();
+  eventuallyWithoutEvents(() => waitersInKernel(path) === 0);
+  // The thread has the lock, and this thread has not heard of it.
+  assert.ok(lock.tryUpgrade());
+  lock.downgrade();
+  await upgrading;
+  assert.is(lock.mode, 'exclusive');
+  assert.is(tryLock(path, shared), undefined, 'exclusive is what it says and what it is');
+  lock.release();
+});
+
+test('detach() before an upgrade has been heard of gives away a shared lock', async () => {
+  const path = newFile();
+  const lock = tryLock(path, shared)!;
+  const other = tryLock(path, shared)!;
+  const upgrading = code(lock.upgrade());
+  await mustBlock(path);
+  other.release();
+  eventuallyWithoutEvents(() => waitersInKernel(path) === 0);
+  const fd = lock.detach();
+  tryLock(path, shared)!.release();
+  assert.is(await upgrading, 'ERR_LOCK_RELEASED');
+  adoptLock(fd, { mode: 'shared' }).release();
+});
+
+test('release() within onWait of an upgrade() ends it', async () => {
+  const path = newFile();
+  const lock = tryLock(path, shared)!;
+  const other = tryLock(path, shared)!;
+  const upgrading = lock.upgrade({ onWait: () => lock.release() });
+  assert.is(await code(upgrading), 'ERR_LOCK_RELEASED');
+  other.release();
 });
 
 test('release() during upgrade() frees the lock before it returns', async () => {

@@ -177,6 +177,34 @@ test('an abort that races with the grant ends in the lock or in nothing', async 
   tryLock(path)!.release();
 });
 
+test('many waits may share one signal, and it has no listener left afterwards', async () => {
+  const path = newFile();
+  const held = tryLock(path)!;
+  const warnings: Error[] = [];
+  const warned = (warning: Error) => warnings.push(warning);
+  process.on('warning', warned);
+  const { signal } = new AbortController();
+  let listeners = 0;
+  const abort = new AbortController();
+  const count =
+    (by: number, original: typeof signal.addEventListener) =>
+    (...args: Parameters<typeof signal.addEventListener>): void => {
+      listeners += by;
+      original.apply(abort.signal, args);
+    };
+  abort.signal.addEventListener = count(1, signal.addEventListener);
+  abort.signal.removeEventListener = count(-1, signal.removeEventListener);
+  const waits = Array.from({ length: 20 }, () => rejection(lock(path, { signal: abort.signal })));
+  assert.is(listeners, 1);
+  abort.abort('all');
+  assert.equal(await Promise.all(waits), Array(20).fill('all'));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(warnings, []);
+  assert.is(listeners, 0);
+  process.off('warning', warned);
+  held.release();
+});
+
 test('the first reason to give up wins', async () => {
   const path = newFile();
   const held = tryLock(path)!;

@@ -115,7 +115,10 @@ export class BlockedThreads {
 
   async #run(call: BlockedCall): Promise<void> {
     const task: BlockedTask = { ...call, signal: prepareInterrupts() };
-    const pool = this.#pool ?? await (this.#loading ??= this.#load());
+    const pool = this.#pool ?? await (this.#loading ??= this.#load().catch((error) => {
+      this.#loading = undefined;
+      throw error;
+    }));
     if (Atomics.load(call.words, STATE) !== QUEUED) return;
     // A thread that has left its call is sooner back than another one has started.
     const leaving = [...this.#tasks].filter(([other]) => !this.#calls.has(other));

@@ -1,24 +1,12 @@
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { copyPackage } from '../support/copy-package.ts';
 import { start } from '../support/process.ts';
-import { root, runtime } from '../support/runtime.ts';
+import { runtime } from '../support/runtime.ts';
 import { temp } from '../support/temp.ts';
-
-/** Lays out the package in a place of its own, where koffi is what `koffi` says. */
-function install(name: string, koffi?: string): string {
-  const home = join(temp, name);
-  const sources = runtime === 'node' ? `${root}/dist` : root;
-  for (const room of ['src', 'workers']) {
-    cpSync(join(sources, room), join(home, room), { recursive: true });
-  }
-  writeFileSync(join(home, 'package.json'), '{ "type": "module" }');
-  mkdirSync(join(home, 'node_modules'));
-  if (koffi !== undefined) symlinkSync(koffi, join(home, 'node_modules/koffi'));
-  return home;
-}
 
 /** Runs a program against that copy; gives the lines it prints. */
 async function run(home: string, prelude: string): Promise<string[]> {
@@ -50,7 +38,7 @@ async function run(home: string, prelude: string): Promise<string[]> {
 }
 
 test('without koffi the import works, and the first use is ERR_LOCK_UNSUPPORTED', async () => {
-  const [first, ...rest] = await run(install('no-koffi'), '');
+  const [first, ...rest] = await run(copyPackage('no-koffi'), '');
   assert.is(first, 'imported');
   assert.is(rest.length, 5);
   for (const line of rest) {
@@ -62,7 +50,7 @@ test('without koffi the import works, and the first use is ERR_LOCK_UNSUPPORTED'
 });
 
 test('on another system the import works, and the first use is ERR_LOCK_UNSUPPORTED', async () => {
-  const home = install('not-linux', join(root, 'node_modules/koffi'));
+  const home = copyPackage('not-linux', ['koffi']);
   const elsewhere = `import process from 'node:process';
     Object.defineProperty(process, 'platform', { value: 'darwin' });`;
   const [first, ...rest] = await run(home, elsewhere);

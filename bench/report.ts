@@ -38,7 +38,7 @@ function rows({ runtime, runtimeVersion, contenders, comparisons }: Result): str
 function relation({ median, mad, difference, allowance }: Comparison): string {
   return allowance === undefined
     ? `× ${median.toFixed(2)} ± ${mad.toFixed(2)}`
-    : `+ ${milliseconds(difference.median)}`;
+    : `${difference.median < 0 ? '-' : '+'} ${milliseconds(Math.abs(difference.median))}`;
 }
 
 function limit(comparison: Comparison): string {

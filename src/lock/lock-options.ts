@@ -88,7 +88,7 @@ export function toRequest(path: string | URL, options: TryLockOptions = {}): Loc
   if (at !== AT_FDCWD && !isFd(at)) {
     throw invalid(RangeError, 'at', 'must be a file descriptor', at);
   }
-  if (kind !== 'auto' && kind !== 'ofd') checkKind(kind, name);
+  if (kind !== 'auto' && kind !== 'ofd') throw kindError(kind, name);
   if (range !== undefined) checkRange(range);
   return {
     path: name,
@@ -118,18 +118,6 @@ export function isFd(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0x7fffffff;
 }
 
-/** Throws unless the kind is one that can be had. */
-export function checkKind(kind: unknown, path: string): void {
-  if (kind === 'auto' || kind === 'ofd') return;
-  if (kind !== 'process') {
-    throw invalid(TypeError, 'kind', `must be 'auto', 'ofd' or 'process'`, kind);
-  }
-  throw new LockError(
-    `Cannot lock ${quote(path)}: process-associated locks are not supported yet`,
-    { code: 'ERR_LOCK_UNSUPPORTED', path },
-  );
-}
-
 /** An argument error with the codes that `node:fs` uses. */
 export function invalid(
   Type: typeof TypeError | typeof RangeError,
@@ -154,7 +142,20 @@ function toPath(path: string | URL): string {
   return name;
 }
 
+function kindError(kind: unknown, path: string): Error {
+  if (kind !== 'process') {
+    return invalid(TypeError, 'kind', `must be 'auto', 'ofd' or 'process'`, kind);
+  }
+  return new LockError(
+    `Cannot lock ${quote(path)}: process-associated locks are not supported yet`,
+    { code: 'ERR_LOCK_UNSUPPORTED', path },
+  );
+}
+
 function checkRange(range: LockRange): void {
+  if (typeof range !== 'object' || range === null) {
+    throw invalid(TypeError, 'range', 'must be { start, length }', range);
+  }
   const { start, length } = range;
   if (!Number.isSafeInteger(start) || start < 0) {
     throw invalid(RangeError, 'range.start', 'must be a whole number of bytes, 0 or more', start);

@@ -128,6 +128,13 @@ for (
   );
 }
 refuses(
+  'a range that is none',
+  () => [path, { range: null as unknown as { start: number; length: number } }],
+  'ERR_INVALID_ARG_VALUE',
+  /"range" must be { start, length }, not null$/,
+  TypeError,
+);
+refuses(
   'an unknown mode',
   () => [path, { mode: 'write' as 'shared' }],
   'ERR_INVALID_ARG_VALUE',

@@ -1,3 +1,4 @@
+import { unlinkSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Lock, LockEngine, tryLock } from '../../src/mod.ts';
@@ -53,6 +54,22 @@ test('a parked wait ends by abort and by timeout', async () => {
   (await blocked).release();
   await engine.close();
   assert.equal(openFds(temp), before);
+});
+
+test('a parked wait on a file that is deleted ends with ERR_LOCK_REPLACED', async () => {
+  const engine = new LockEngine({ maxThreads: 1 });
+  const [path, other] = [newFile(), newFile()];
+  const held = [tryLock(path)!, tryLock(other)!];
+  const blocked = engine.lock(path);
+  const parked = code(engine.lock(other));
+  await mustBlock(path);
+  assert.is(engine.stats().parked, 1);
+  unlinkSync(other);
+  held[1]!.release();
+  assert.is(await within(1000, 'the end of the parked wait', parked), 'ERR_LOCK_REPLACED');
+  held[0]!.release();
+  (await blocked).release();
+  await engine.close();
 });
 
 test('close() ends every wait with ERR_LOCK_CLOSED and leaves held locks alone', async () => {

@@ -9,10 +9,18 @@ const allowed: Record<string, readonly string[]> = {
   'src/linux': [],
   workers: ['src/linux'],
   'src/lock': ['src/linux', 'workers'],
-  'src/runtime': ['src/lock', 'src/mod.ts'],
+  'src/runtime': ['src/lock', 'src/linux', 'workers', 'src/mod.ts'],
   'src/remote': ['src/runtime', 'src/lock', 'src/mod.ts'],
   'src/cli': ['src/runtime', 'src/lock', 'src/mod.ts'],
   'src/mod.ts': ['src/lock'],
+};
+
+/** Which rooms may import what is not ours: who imports the library loads no more than it needs. */
+const packages: Record<string, readonly string[]> = {
+  koffi: ['src/linux'],
+  piscina: ['src/lock'],
+  'cli-progress': ['src/cli'],
+  'pretty-bytes': ['src/cli'],
 };
 
 const room = (file: string) => Object.keys(allowed).find((name) => file.startsWith(name));
@@ -39,6 +47,11 @@ for (const file of files) {
         target === home || allowed[home]!.includes(target ?? ''),
         `${file} imports ${path}, and ${home} may not import from ${target}`,
       );
+    }
+    // Without the examples in its documentation, which import what users import.
+    const code = text.replace(/^ *\*.*$/gm, '');
+    for (const [, name] of code.matchAll(/(?:from|import|import\() ?'(?!\.|node:)([^']+)'/g)) {
+      assert.ok(packages[name!]?.includes(room(file)!), `${file} imports ${name}`);
     }
   });
 }

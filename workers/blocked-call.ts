@@ -35,6 +35,7 @@ export interface BlockedCall {
   readonly length: number;
   readonly dirfd: number;
   readonly path: string;
+  readonly beneath: boolean;
 }
 
 /** What is sent to a pool thread. */

@@ -13,7 +13,7 @@ const LINGER = 2;
  * shared memory, because waking the owner through it is quicker than a message.
  */
 export default function blockedLock(task: BlockedTask): void {
-  const { words, fd, lock, start, length, dirfd, path, signal } = task;
+  const { words, fd, lock, start, length, dirfd, path, beneath, signal } = task;
   acceptInterrupts(signal);
   Atomics.store(words, THREAD, threadId());
   if (Atomics.compareExchange(words, STATE, QUEUED, BLOCKED) !== QUEUED) return;
@@ -25,7 +25,7 @@ export default function blockedLock(task: BlockedTask): void {
     // Any other signal of the process may interrupt us as well; only the owner's word ends it.
   } while (errno === EINTR && Atomics.load(words, GIVEN_UP) === 0);
   // The owner's own first system call after a rest would take several times as long.
-  if (errno === 0 && identified && isStillAt(dirfd, path)) words[AT_PATH] = 1;
+  if (errno === 0 && identified && isStillAt(dirfd, path, beneath)) words[AT_PATH] = 1;
   words[ERRNO] = errno;
   Atomics.store(words, STATE, LEFT);
   Atomics.notify(words, STATE);

@@ -29,3 +29,10 @@ export class Failure extends Error {
     this.status = status;
   }
 }
+
+/** The status with which an error ends the program. */
+export function statusOf(error: unknown): number {
+  if (error instanceof Failure) return error.status;
+  // By its code, since `run` and `use` shall not load more than they need.
+  return (error as { code?: unknown } | null)?.code === 'ERR_LOCK_BUSY' ? BUSY : UNAVAILABLE;
+}

@@ -14,6 +14,26 @@ export const ENOENT = 2;
 export const EBADF = 9;
 /** The kernel does not know the command: no open-file-description locks before Linux 3.15. */
 export const EINVAL = 22;
+/** The caller may not; from a call that it always may make: a filter of system calls is in force. */
+export const EPERM = 1;
+/** There is something of that name already. */
+export const EEXIST = 17;
+/** The way leads to another filesystem, across a mount, or out of where it must stay. */
+export const EXDEV = 18;
+/** Not a directory. */
+export const ENOTDIR = 20;
+/** A directory, where something else was expected. */
+export const EISDIR = 21;
+/** The kernel lacks the system call. */
+export const ENOSYS = 38;
+/** The directory is not empty. */
+export const ENOTEMPTY = 39;
+/** A symbolic link, where none may be, or too many of them. */
+export const ELOOP = 40;
+/** The filesystem lacks the operation. */
+export const ENOTSUP = 95;
+/** The file is no longer where it was. */
+export const ESTALE = 116;
 
 let names: Map<number, string> | undefined;
 

@@ -5,8 +5,10 @@
  */
 
 import type { Address } from './calls.ts';
+import { lookBeneath } from './directory.ts';
 import { libc } from './libc.ts';
 
+const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
 const STATX_TYPE = 0x001;
 const STATX_INO = 0x100;
@@ -54,17 +56,33 @@ export function identify(fd: number): number {
 
 /** The kind of file that {@linkcode identify} read last. */
 export function fileKind(): FileKind {
-  return kinds[openedMode[0]! >> 12] ?? 'file of unknown type';
+  return kindOfType(openedMode[0]! >> 12);
+}
+
+/** The kind of file by the type bits of its mode, or by `d_type`, which is the same. */
+export function kindOfType(type: number): FileKind {
+  return kinds[type] ?? 'file of unknown type';
 }
 
 /**
- * Tells whether the path leads to the file that {@linkcode identify} read last. A path that
- * cannot be followed any more leads nowhere, so the answer is no.
+ * Tells whether the path leads to the file that {@linkcode identify} read last, `beneath` in the
+ * way of `openBeneath()`. A path that cannot be followed any more leads nowhere, so then it is no.
  */
-export function isStillAt(dirfd: number, path: string): boolean {
+export function isStillAt(dirfd: number, path: string, beneath = false): boolean {
+  if (!beneath) return isOpened(dirfd, path, 0);
+  // What is no link cannot lead out, and needs no descriptor, of which there may be no more.
+  if (isOpened(dirfd, path, AT_SYMLINK_NOFOLLOW)) return true;
+  const fd = lookBeneath(dirfd, path);
+  if (fd < 0) return false;
+  const same = isOpened(fd, '', AT_EMPTY_PATH);
+  libc().close(fd);
+  return same;
+}
+
+function isOpened(dirfd: number, path: string, flags: number): boolean {
   const calls = libc();
   namedAt ||= calls.address(named.buffer);
-  if (calls.statx(dirfd, path, 0, STATX_TYPE | STATX_INO, namedAt) === -1) return false;
+  if (calls.statx(dirfd, path, flags, STATX_TYPE | STATX_INO, namedAt) === -1) return false;
   return opened[INO_LOW] === named[INO_LOW] && opened[INO_HIGH] === named[INO_HIGH] &&
     opened[DEV_MAJOR] === named[DEV_MAJOR] && opened[DEV_MINOR] === named[DEV_MINOR];
 }

@@ -6,15 +6,9 @@
  * in `errno()`, which must be read before the next call.
  */
 
-import { createRequire } from 'node:module';
-import process from 'node:process';
 import type { Libc } from './calls.ts';
+import { loadLibc, unavailable } from './load-libc.ts';
 import { withQuickCalls } from './quick-calls.ts';
-
-/** Why libc cannot be used here; its message is a whole clause without a full stop. */
-export class LibcUnavailable extends Error {
-  override readonly name = 'LibcUnavailable';
-}
 
 let bound: Libc | undefined;
 
@@ -29,21 +23,8 @@ export function libc(): Libc {
 }
 
 function bind(): Libc {
-  if (process.platform !== 'linux') {
-    throw new LibcUnavailable(
-      `file locks of this kind need Linux, and this is ${process.platform}`,
-    );
-  }
-  // The layouts of `struct flock` and of its 64-bit twin differ on 32-bit systems, and none of
-  // the JavaScript runtimes is built for those any longer.
-  if (['arm', 'ia32', 'mips', 'mipsel', 'ppc', 's390'].includes(process.arch)) {
-    throw new LibcUnavailable(`file locks of this kind need a 64-bit system, not ${process.arch}`);
-  }
+  const { koffi, lib } = loadLibc();
   try {
-    // `require` and not `import`: koffi must not be touched before the first use, and the first
-    // use may be a synchronous `tryLock()`.
-    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
-    const lib = koffi.load(null);
     const calls: Libc = {
       openat: lib.func('openat', 'int', ['int', 'str', 'int', 'uint32_t']),
       close: lib.func('close', 'int', ['int']),
@@ -64,7 +45,6 @@ function bind(): Libc {
     };
     return withQuickCalls(calls, (name) => Number(lib.symbol(name, 'void')));
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
-    throw new LibcUnavailable(`libc cannot be loaded through koffi: ${why}`, { cause });
+    throw unavailable(cause);
   }
 }

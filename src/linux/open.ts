@@ -1,18 +1,18 @@
 /** Opening and closing descriptors. */
 
 import { constants } from 'node:fs';
+import { openBeneath } from './directory.ts';
 import { libc } from './libc.ts';
+import { O_CLOEXEC, O_PATH } from './open-flags.ts';
 
 /** "The current directory" where a directory fd is expected (openat(2)). */
 export const AT_FDCWD = -100;
 
-// `node:fs` leaves these two out. O_CLOEXEC is one number on all 64-bit architectures that run
-// Node, Deno or Bun; O_PATH likewise.
-const O_CLOEXEC = 0o2000000;
-const O_PATH = 0o10000000;
-
 /** How a lock file is opened: never a controlling terminal, never a wait for a FIFO's far end. */
 const LOCK_FILE = O_CLOEXEC | constants.O_NOCTTY | constants.O_NONBLOCK;
+
+/** What a lock file is created with, less the umask. */
+const LOCK_FILE_MODE = 0o644;
 
 /** What a lock file is opened for. */
 export type Access = 'read' | 'write' | 'create';
@@ -25,7 +25,12 @@ const flags: Record<Access, number> = {
 
 /** Opens a lock file, creating it with mode 0644 for `create`; gives -1 on failure. */
 export function openLockFile(dirfd: number, path: string, access: Access): number {
-  return libc().openat(dirfd, path, flags[access], 0o644);
+  return libc().openat(dirfd, path, flags[access], LOCK_FILE_MODE);
+}
+
+/** The same, following a symbolic link only below its own directory; a descriptor or -errno. */
+export function openLockFileBeneath(dirfd: number, path: string, access: Access): number {
+  return openBeneath(dirfd, path, flags[access], LOCK_FILE_MODE);
 }
 
 /**

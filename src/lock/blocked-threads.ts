@@ -160,11 +160,11 @@ export class BlockedThreads {
   }
 }
 
-function noThread({ path, mode }: LockRequest, cause: unknown): LockError {
+function noThread(want: LockRequest, cause: unknown): LockError {
   const why = cause instanceof Error ? cause.message : String(cause);
-  return new LockError(`${cannotLock(path, mode)}: no thread to wait in: ${why}`, {
+  return new LockError(`${cannotLock(want)}: no thread to wait in: ${why}`, {
     code: 'ERR_LOCK_UNSUPPORTED',
-    path,
+    path: want.path,
     cause,
   });
 }

@@ -1,11 +1,12 @@
-import { libc, LibcUnavailable } from '../linux/libc.ts';
+import { libc } from '../linux/libc.ts';
+import { LibcUnavailable } from '../linux/load-libc.ts';
 import { type AdoptOptions, verifyAdopted } from './adopt-lock.ts';
 import type { EngineOptions, EngineStats, LockSnapshot, PendingInfo } from './engine-info.ts';
-import { GiveUp } from './give-up.ts';
+import { GiveUp, type WantedLock } from './give-up.ts';
 import { Lock, type LockOwner } from './lock.ts';
 import { LockError } from './lock-error.ts';
 import { checkWaitOptions, invalid, toRequest } from './lock-options.ts';
-import type { LockMode, LockOptions, LockRequest } from './lock-options.ts';
+import type { LockOptions, LockRequest } from './lock-options.ts';
 import type { TryLockOptions, WaitOptions } from './lock-options.ts';
 import { takeIfFree } from './try-lock.ts';
 import { waitForLock } from './wait-lock.ts';
@@ -59,7 +60,7 @@ export class LockEngine implements AsyncDisposable {
     }
     this.#owner = {
       waits: new Waits(maxThreads, idleTimeout),
-      beginWait: (path, mode, options) => this.#beginWait(path, mode, options),
+      beginWait: (want, options) => this.#beginWait(want, options),
       endWait: (giveUp) => this.#endWait(giveUp),
       forget: (lock) => void this.#held.delete(lock),
     };
@@ -82,7 +83,7 @@ export class LockEngine implements AsyncDisposable {
       options.signal?.throwIfAborted();
       const fd = takeIfFree(want);
       if (fd !== undefined) return resolve(this.#hold(fd, want));
-      const giveUp = this.#beginWait(want.path, want.mode, options);
+      const giveUp = this.#beginWait(want, options);
       waitForLock(want, {
         waits: this.#owner.waits,
         giveUp,
@@ -166,10 +167,11 @@ export class LockEngine implements AsyncDisposable {
     return lock;
   }
 
-  #beginWait(path: string, mode: LockMode, options: WaitOptions): GiveUp {
+  #beginWait(want: WantedLock, options: WaitOptions): GiveUp {
+    const { path, mode } = want;
     options.onWait?.({ path, mode });
     this.#throwIfClosed(path);
-    const giveUp = new GiveUp(path, mode, options);
+    const giveUp = new GiveUp(want, options);
     this.#pending.set(giveUp, { path, mode });
     return giveUp;
   }

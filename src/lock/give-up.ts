@@ -2,6 +2,14 @@ import { LockError } from './lock-error.ts';
 import type { LockMode, WaitOptions } from './lock-options.ts';
 import { cannotLock } from './open-file.ts';
 
+/** The lock that is waited for. */
+export interface WantedLock {
+  readonly path: string;
+  readonly mode: LockMode;
+  /** The directory from which a relative path starts, if it is still open. */
+  readonly dirfd?: number;
+}
+
 /** setTimeout takes no more than this; a longer timeout goes in several steps. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -17,12 +25,15 @@ export class GiveUp {
   #signal: AbortSignal | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(path: string, mode: LockMode, { signal, timeout = Infinity }: WaitOptions) {
+  constructor(want: WantedLock, { signal, timeout = Infinity }: WaitOptions) {
     this.#signal = signal;
     // An aborted signal fires no more events.
     if (signal?.aborted) this.now(signal.reason);
     else if (signal !== undefined) join(signal, this);
-    if (timeout !== Infinity) this.#startTimer(path, mode, timeout, timeout);
+    if (timeout === Infinity) return;
+    // In words now, since the directory that a relative path starts from may be closed by then.
+    const message = `${cannotLock(want)}: still busy after ${timeout} ms`;
+    this.#startTimer({ message, path: want.path }, timeout);
   }
 
   /** Ends the wait for this reason, unless it is over. */
@@ -46,16 +57,11 @@ export class GiveUp {
     clearTimeout(this.#timer);
   }
 
-  #startTimer(path: string, mode: LockMode, timeout: number, left: number): void {
+  #startTimer(late: { message: string; path: string }, left: number): void {
     const step = Math.min(left, LONGEST_TIMER);
     this.#timer = setTimeout(() => {
-      if (left > step) return this.#startTimer(path, mode, timeout, left - step);
-      this.now(
-        new LockError(`${cannotLock(path, mode)}: still busy after ${timeout} ms`, {
-          code: 'ERR_LOCK_TIMEOUT',
-          path,
-        }),
-      );
+      if (left > step) return this.#startTimer(late, left - step);
+      this.now(new LockError(late.message, { code: 'ERR_LOCK_TIMEOUT', path: late.path }));
     }, step);
   }
 }

@@ -54,6 +54,13 @@ export interface TryLockOptions {
   create?: boolean | undefined;
   /** A directory's file descriptor from which a relative path starts, instead of the current one. */
   at?: number | undefined;
+  /**
+   * Follow the file, where it is a symbolic link, only below the directory in which it lies: one
+   * that leads out is `EXDEV` (openat2(2), `RESOLVE_BENEATH`). For files in directories that
+   * somebody else may write to.
+   * @default {false}
+   */
+  beneath?: boolean | undefined;
   /** The bytes to lock. Default: the whole file, however far it grows. */
   range?: LockRange | undefined;
   /**
@@ -73,6 +80,7 @@ export interface LockRequest {
   readonly dirfd: number;
   readonly mode: LockMode;
   readonly create: boolean;
+  readonly beneath: boolean;
   readonly start: number;
   readonly length: number;
 }
@@ -80,11 +88,15 @@ export interface LockRequest {
 /** Checks what the caller gave, before any file is touched. */
 export function toRequest(path: string | URL, options: TryLockOptions = {}): LockRequest {
   const { mode = 'exclusive', create = false, at = AT_FDCWD, range, kind = 'auto' } = options;
+  const { beneath = false } = options;
   const name = toPath(path);
   if (mode !== 'shared' && mode !== 'exclusive') {
     throw invalid(TypeError, 'mode', `must be 'shared' or 'exclusive'`, mode);
   }
   if (typeof create !== 'boolean') throw invalid(TypeError, 'create', 'must be a boolean', create);
+  if (typeof beneath !== 'boolean') {
+    throw invalid(TypeError, 'beneath', 'must be a boolean', beneath);
+  }
   if (at !== AT_FDCWD && !isFd(at)) {
     throw invalid(RangeError, 'at', 'must be a file descriptor', at);
   }
@@ -95,6 +107,7 @@ export function toRequest(path: string | URL, options: TryLockOptions = {}): Loc
     dirfd: at,
     mode,
     create,
+    beneath,
     start: range === undefined ? 0 : range.start,
     length: range === undefined ? 0 : range.length,
   };
@@ -130,7 +143,8 @@ export function invalid(
   return Object.assign(new Type(`The lock option "${name}" ${rule}, not ${shown}`), { code });
 }
 
-function toPath(path: string | URL): string {
+/** Checks a path, and makes a string of it. */
+export function toPath(path: string | URL): string {
   const name = typeof path === 'string' ? path : path instanceof URL ? fileURLToPath(path) : path;
   if (typeof name !== 'string') {
     throw invalid(TypeError, 'path', 'must be a string or a file: URL', name);

@@ -1,7 +1,7 @@
 import { EACCES, EAGAIN, EBADF } from '../linux/errno.ts';
 import { closeFd } from '../linux/open.ts';
 import { trySetLock } from '../linux/record-lock.ts';
-import type { GiveUp } from './give-up.ts';
+import type { GiveUp, WantedLock } from './give-up.ts';
 import { lockCallError, LockError, quote } from './lock-error.ts';
 import { checkWaitOptions } from './lock-options.ts';
 import type { LockKind, LockMode, LockRequest, WaitOptions } from './lock-options.ts';
@@ -10,7 +10,7 @@ import type { Waits } from './waits.ts';
 /** What a lock needs of the engine that granted it. */
 export interface LockOwner {
   readonly waits: Waits;
-  beginWait(path: string, mode: LockMode, options: WaitOptions): GiveUp;
+  beginWait(want: WantedLock, options: WaitOptions): GiveUp;
   endWait(giveUp: GiveUp): void;
   forget(lock: Lock): void;
 }
@@ -143,7 +143,7 @@ export class Lock implements Disposable, AsyncDisposable {
     options.signal?.throwIfAborted();
     if (this.tryUpgrade()) return;
     const owner = this.#owner;
-    const giveUp = owner.beginWait(this.path, 'exclusive', options);
+    const giveUp = owner.beginWait({ path: this.path, mode: 'exclusive' }, options);
     const upgrades = this.#upgrades ??= new Set();
     upgrades.add(giveUp);
     try {

@@ -1,12 +1,14 @@
 import { constants } from 'node:os';
+import { isAbsolute, join } from 'node:path';
 import { fileKind, identify } from '../linux/identity.ts';
 import { libc } from '../linux/libc.ts';
-import { closeFd, openLockFile } from '../linux/open.ts';
+import { type Access, AT_FDCWD, closeFd, openLockFile } from '../linux/open.ts';
+import { openLockFileBeneath, pathOf } from '../linux/open.ts';
 import { LockError, quote, systemError } from './lock-error.ts';
 import type { LockMode, LockRequest } from './lock-options.ts';
 
 // What opening for writing answers where reading may still be allowed.
-const { EACCES, EPERM, EROFS, EISDIR, ETXTBSY } = constants.errno;
+const { EACCES, EPERM, EROFS, EISDIR, ETXTBSY, EXDEV } = constants.errno;
 const readOnly = new Set<number>([EACCES, EPERM, EROFS, EISDIR, ETXTBSY]);
 
 /**
@@ -17,34 +19,50 @@ const readOnly = new Set<number>([EACCES, EPERM, EROFS, EISDIR, ETXTBSY]);
  * read-only descriptor is `EBADF`: without it no shared lock could ever be upgraded.
  */
 export function openFile(want: LockRequest): number {
-  const { path, dirfd, mode, create } = want;
-  let fd = openLockFile(dirfd, path, create ? 'create' : 'write');
-  if (fd === -1) {
-    let errno = libc().errno();
-    if (mode === 'shared' && !create && readOnly.has(errno)) {
-      fd = openLockFile(dirfd, path, 'read');
-      if (fd === -1) errno = libc().errno();
-    }
-    if (fd === -1) throw systemError(cannotLock(path, mode), path, 'open', errno);
-  }
+  const { path, mode, create } = want;
+  const refused = (errno: number, syscall = 'open') =>
+    systemError(cannotLock(want), path, syscall, errno);
+  let fd = open(want, create ? 'create' : 'write');
+  if (mode === 'shared' && !create && readOnly.has(-fd)) fd = open(want, 'read');
+  if (fd === -EXDEV && want.beneath) throw leadsOut(want);
+  if (fd < 0) throw refused(-fd);
   if (identify(fd) === -1) {
     const errno = libc().errno();
     closeFd(fd);
-    throw systemError(cannotLock(path, mode), path, 'statx', errno);
+    throw refused(errno, 'statx');
   }
   const kind = fileKind();
   if (kind === 'regular file' || (kind === 'directory' && mode === 'shared')) return fd;
   closeFd(fd);
-  if (kind === 'directory') {
-    throw systemError(cannotLock(path, mode), path, 'open', EISDIR);
-  }
-  throw new LockError(`${cannotLock(path, mode)}: it is a ${kind}, not a regular file`, {
+  if (kind === 'directory') throw refused(EISDIR);
+  throw new LockError(`${cannotLock(want)}: it is a ${kind}, not a regular file`, {
     code: 'ERR_LOCK_UNSUPPORTED',
     path,
   });
 }
 
+/** Gives a descriptor, or the negative `errno`. */
+function open({ dirfd, path, beneath }: LockRequest, access: Access): number {
+  if (beneath) return openLockFileBeneath(dirfd, path, access);
+  const fd = openLockFile(dirfd, path, access);
+  return fd === -1 ? -libc().errno() : fd;
+}
+
+function leadsOut(want: LockRequest): LockError {
+  return new LockError(
+    `${cannotLock(want)}: it is a symbolic link that leads out of its directory`,
+    { code: 'EXDEV', errno: -EXDEV, syscall: 'openat2', path: want.path },
+  );
+}
+
 /** The beginning of every message about a lock that could not be had. */
-export function cannotLock(path: string, mode: LockMode): string {
-  return `Cannot lock ${quote(path)} for ${mode === 'shared' ? 'reading' : 'writing'}`;
+export function cannotLock(want: { path: string; dirfd?: number; mode: LockMode }): string {
+  const purpose = want.mode === 'shared' ? 'reading' : 'writing';
+  return `Cannot lock ${quote(fullPath(want))} for ${purpose}`;
+}
+
+/** A path for people: a relative one alone would not tell from which directory it starts. */
+export function fullPath({ path, dirfd = AT_FDCWD }: { path: string; dirfd?: number }): string {
+  const from = dirfd === AT_FDCWD || isAbsolute(path) ? undefined : pathOf(dirfd);
+  return from === undefined ? path : join(from, path);
 }

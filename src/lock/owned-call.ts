@@ -11,11 +11,11 @@ const SIGNAL_AGAIN = 1;
 
 /** A call that a thread can be given. */
 export function newCall({ fd, want }: KernelWait): BlockedCall {
-  const { mode: lock, start, length, dirfd, path } = want;
+  const { mode: lock, start, length, dirfd, path, beneath } = want;
   const words = newWords();
   // What a call that never began has come to: nothing but the thread's own word is a grant.
   words[ERRNO] = EINTR;
-  return { words, fd, lock, start, length, dirfd, path };
+  return { words, fd, lock, start, length, dirfd, path, beneath };
 }
 
 /** Calls `listener` when the call has left, or will never begin. */

@@ -22,15 +22,15 @@ export function takeIfFree(want: LockRequest): number | undefined {
     if (errno !== 0) {
       closeFd(fd);
       if (errno === EAGAIN || errno === EACCES) return undefined;
-      throw lockCallError(cannotLock(want.path, want.mode), want.path, errno);
+      throw lockCallError(cannotLock(want), want.path, errno);
     }
     // Between open and lock the holder before us may have deleted the file: then we hold a lock
     // that protects nothing, while the next process locks another file of the same name.
-    if (isStillAt(want.dirfd, want.path)) return fd;
+    if (isStillAt(want.dirfd, want.path, want.beneath)) return fd;
     closeFd(fd);
   }
   throw new LockError(
-    `${cannotLock(want.path, want.mode)}: it was replaced ${ATTEMPTS} times in a row`,
+    `${cannotLock(want)}: it was replaced ${ATTEMPTS} times in a row`,
     { code: 'ERR_LOCK_REPLACED', path: want.path },
   );
 }

@@ -30,7 +30,7 @@ export function waitForLock(want: LockRequest, wait: LockWait): void {
   const dirfd = pinDirectory(want.dirfd);
   if (dirfd === -1) {
     const errno = libc().errno();
-    return wait.failed(systemError(cannotLock(want.path, want.mode), want.path, 'open', errno));
+    return wait.failed(systemError(cannotLock(want), want.path, 'open', errno));
   }
   waitAt({ ...want, dirfd }, {
     ...wait,
@@ -60,11 +60,13 @@ function waitAt(want: LockRequest, wait: LockWait): void {
   const left = (errno: number, atPath: boolean): void => {
     if (giveUp.given !== undefined) return failed(giveUp.given.reason);
     if (errno !== 0) {
-      return failed(lockCallError(cannotLock(want.path, want.mode), want.path, errno));
+      return failed(lockCallError(cannotLock(want), want.path, errno));
     }
     // A holder that deletes what it locked lets us have the lock when it is done: on a file
     // that is gone, or that a new one has replaced.
-    if (atPath || identify(fd) === 0 && isStillAt(want.dirfd, want.path)) return granted(fd);
+    if (atPath || identify(fd) === 0 && isStillAt(want.dirfd, want.path, want.beneath)) {
+      return granted(fd);
+    }
     if (!want.create) return failed(replaced(want));
     closeFd(fd);
     waitAt(want, wait);
@@ -82,9 +84,9 @@ function openAgain(want: LockRequest): number {
   }
 }
 
-function replaced({ path, mode }: LockRequest): LockError {
-  return new LockError(`${cannotLock(path, mode)}: it was deleted or replaced during the wait`, {
+function replaced(want: LockRequest): LockError {
+  return new LockError(`${cannotLock(want)}: it was deleted or replaced during the wait`, {
     code: 'ERR_LOCK_REPLACED',
-    path,
+    path: want.path,
   });
 }

@@ -10,10 +10,15 @@
  * Everyone must arrive at the same file, or locks would not meet: hence no guesses beyond these.
  */
 
-import { statSync } from 'node:fs';
-import { constants } from 'node:os';
 import { join } from 'node:path';
+import { openDirectoryBeneath } from '../linux/directory.ts';
+import { ENOENT, ENOTDIR } from '../linux/errno.ts';
+import { toName } from '../linux/file-calls.ts';
+import { DT_DIR } from '../linux/listing.ts';
+import { closeFd } from '../linux/open.ts';
+import { Status } from '../linux/status.ts';
 import { LockError, quote, systemError } from '../lock/lock-error.ts';
+import { lookAtDirectory } from './real-path.ts';
 
 /** A runtime, and the file whose lock says that it is in use. */
 export interface FoundRuntime {
@@ -40,32 +45,32 @@ export interface FoundRuntime {
  */
 export function findRuntime(path: string): FoundRuntime {
   const action = `Cannot use ${quote(path)} as a runtime`;
-  try {
-    if (!statSync(path).isDirectory()) {
-      throw systemError(action, path, 'stat', constants.errno.ENOTDIR);
-    }
-    if (hasDirectory(path, 'files')) return runtimeAt(join(path, 'files'));
-    if (hasDirectory(path, 'usr') || (hasDirectory(path, 'bin') && hasDirectory(path, 'lib'))) {
-      return runtimeAt(path);
-    }
-  } catch (error) {
-    if (error instanceof LockError) throw error;
-    const { code = '', syscall = 'stat' } = error as NodeJS.ErrnoException;
-    const errno = (constants.errno as Record<string, number>)[code];
-    if (errno === undefined) throw error;
-    throw systemError(action, path, syscall, errno);
-  }
+  const found = lookAtDirectory(path, action, (fd) => lookInto(fd, path, action));
+  if (found !== undefined) return found;
   throw new LockError(`${action}: it has no files/, no usr/, and not both bin/ and lib/`, {
     code: 'ERR_LOCK_UNSUPPORTED',
     path,
   });
 }
 
-function runtimeAt(root: string): FoundRuntime {
-  const layout = hasDirectory(root, 'usr') ? 'root' : 'usr';
-  return { root, ref: join(root, '.ref'), layout };
+function lookInto(fd: number, path: string, action: string): FoundRuntime | undefined {
+  const status = new Status();
+  const has = (name: string): boolean => {
+    const errno = status.behind(fd, toName(name));
+    if (errno === 0) return status.type === DT_DIR;
+    if (errno === ENOENT || errno === ENOTDIR) return false;
+    throw systemError(action, join(path, name), 'statx', errno);
+  };
+  // A link that leads out of a deployment is no part of it.
+  const files = openDirectoryBeneath(fd, 'files');
+  if (files >= 0) {
+    closeFd(files);
+    return runtimeAt(join(path, 'files'), has('files/usr'));
+  }
+  const whole = has('usr');
+  return whole || (has('bin') && has('lib')) ? runtimeAt(path, whole) : undefined;
 }
 
-function hasDirectory(parent: string, name: string): boolean {
-  return statSync(join(parent, name), { throwIfNoEntry: false })?.isDirectory() ?? false;
+function runtimeAt(root: string, whole: boolean): FoundRuntime {
+  return { root, ref: join(root, '.ref'), layout: whole ? 'root' : 'usr' };
 }

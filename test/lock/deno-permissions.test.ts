@@ -6,6 +6,7 @@ import { mustBlock } from '../support/must-block.ts';
 import { type Program, start } from '../support/process.ts';
 import { root } from '../support/runtime.ts';
 import { newFile } from '../support/temp.ts';
+import { makeTree, newPlace } from '../support/trees.ts';
 
 const readme = readFileSync(`${root}/README.md`, 'utf8');
 // The line of README that lists them: deno run --allow-… --allow-… program.ts
@@ -43,5 +44,17 @@ for (const missing of listed) {
     held.release();
   });
 }
+
+test('the same permissions are enough for runtimes, wherever they lie', async () => {
+  const path = makeTree(newPlace(), ['usr/bin/tool']);
+  const script = `${root}/test/fixtures/runtime-tour.ts`;
+  const program = start([
+    `${root}/node_modules/.bin/deno`,
+    ...['run', '--no-prompt', ...listed, script, path, newPlace()],
+  ], { cwd: root });
+  assert.is(await program.line(), '1', program.stderr());
+  assert.is(await program.line(), 'true', program.stderr());
+  assert.is((await program.ended).code, 0);
+});
 
 test.run();

@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import process from 'node:process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -23,6 +24,17 @@ test('lock() with a timeout rejects with ERR_LOCK_TIMEOUT when it runs out', asy
   const refused = await rejection(lock(path, { timeout: 0 }));
   assert.is(refused.code, 'ERR_LOCK_TIMEOUT');
   free.release();
+});
+
+test('lock() that times out names a file that was given by its directory in full', async () => {
+  const path = newFile();
+  const held = tryLock(path)!;
+  const at = openSync(dirname(path), 'r');
+  const error = await rejection(lock(basename(path), { at, timeout: 0 }));
+  assert.is(error.message, `Cannot lock "${path}" for writing: still busy after 0 ms`);
+  assert.is(error.path, basename(path), 'as it was given');
+  closeSync(at);
+  held.release();
 });
 
 test('lock() with a timeout beyond what a timer can count does not end at once', async () => {

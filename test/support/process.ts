@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
-import { scriptCommand } from './runtime.ts';
+import { type Runtime, scriptCommand } from './runtime.ts';
 
 /** Programs that were started and have not ended; they end with the test. */
 const running = new Set<ChildProcess>();
@@ -30,9 +30,9 @@ export function start(command: readonly string[], options: SpawnOptions = {}): P
   return wrap(spawn(file!, args, { ...options, stdio: ['pipe', 'pipe', 'pipe'] }));
 }
 
-/** Starts a script of this project on the runtime of this test. */
-export function startScript(script: string, args: readonly string[] = []): Program {
-  return start([...scriptCommand(script), ...args]);
+/** Starts a script of this project, as a rule on the runtime of this test. */
+export function startScript(script: string, args: readonly string[] = [], on?: Runtime): Program {
+  return start([...scriptCommand(script, undefined, on), ...args]);
 }
 
 /** Gives a process that was started elsewhere the same handles. */

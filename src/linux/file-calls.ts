@@ -1,0 +1,134 @@
+/**
+ * The calls of libc by which whole trees are copied and deleted. They are bound apart from those
+ * for locks, because most threads need only one of the two.
+ */
+
+import process from 'node:process';
+import { loadLibc, unavailable } from './load-libc.ts';
+
+/**
+ * A name as the kernel has it: bytes that end with a NUL, in a buffer or at an address. Names need
+ * not be UTF-8, so a name that was listed is never turned into a string on its way back.
+ */
+export type Name = number | Uint8Array;
+
+/** Bytes to fill or to read, in a buffer or at an address. */
+export type Memory = number | Uint8Array;
+
+/** All give what the system call gave; on -1 the cause is in `errno()`, until the next call. */
+export interface FileCalls {
+  readonly openat: (dirfd: number, name: Name, flags: number, mode: number) => number;
+  readonly close: (fd: number) => number;
+  readonly linkat: (from: number, old: Name, to: number, name: Name, flags: number) => number;
+  readonly symlinkat: (target: Name, dirfd: number, name: Name) => number;
+  readonly readlinkat: (dirfd: number, name: Name, result: Memory, size: number) => number;
+  readonly mkdirat: (dirfd: number, name: Name, mode: number) => number;
+  readonly renameat: (from: number, old: Name, to: number, name: Name) => number;
+  readonly unlinkat: (dirfd: number, name: Name, flags: number) => number;
+  readonly fchmod: (fd: number, mode: number) => number;
+  readonly fchown: (fd: number, uid: number, gid: number) => number;
+  readonly fchownat: (d: number, name: Name, uid: number, gid: number, flags: number) => number;
+  /** `times` is two `struct timespec`, here and below. */
+  readonly futimens: (fd: number, times: Memory) => number;
+  readonly utimensat: (dirfd: number, name: Name, times: Memory, flags: number) => number;
+  readonly statx: (d: number, name: Name, flags: number, mask: number, out: Memory) => number;
+  readonly flistxattr: (fd: number, list: Memory, size: number) => number;
+  readonly fgetxattr: (fd: number, name: Name, value: Memory, size: number) => number;
+  readonly fsetxattr: (
+    fd: number,
+    name: Name,
+    value: Memory,
+    size: number,
+    flags: number,
+  ) => number;
+  readonly ioctl: (fd: number, request: number, argument: number) => number;
+  readonly read: (fd: number, bytes: Memory, size: number) => number;
+  readonly write: (fd: number, bytes: Memory, size: number) => number;
+  readonly lseek: (fd: number, offset: number, whence: number) => number;
+  readonly getdents64: (fd: number, bytes: Memory, size: number) => number;
+  /** `how` is a `struct open_how` of 24 bytes (openat2(2), Linux 5.6). */
+  readonly openat2: (dirfd: number, name: Name, how: Memory) => number;
+  /** From offset to offset; both go on by what was copied. */
+  readonly copyFileRange: (from: number, to: number, size: number) => number;
+  /** Where the bytes of a buffer lie; they stay there as long as the buffer is referred to. */
+  readonly address: (buffer: ArrayBuffer) => number;
+  readonly errno: () => number;
+}
+
+// [getdents64, copy_file_range] by `process.arch`; "generic" is the table of all newer
+// architectures. glibc has wrappers of its own for them only since 2.30 and 2.27, and none for
+// openat2, which has one number everywhere.
+const numbers: Record<string, readonly [number, number]> = {
+  x64: [217, 326],
+  ppc64: [202, 379],
+  s390x: [220, 375],
+  generic: [61, 285],
+};
+const [GETDENTS64, COPY_FILE_RANGE] = numbers[process.arch] ?? numbers.generic!;
+const OPENAT2 = 437;
+const OPEN_HOW_SIZE = 24;
+
+let bound: FileCalls | undefined;
+
+/**
+ * Gives these calls, binding them on the first use.
+ *
+ * @throws {LibcUnavailable} where libc cannot be used.
+ */
+export function fileCalls(): FileCalls {
+  return bound ??= bind();
+}
+
+function bind(): FileCalls {
+  const { koffi, lib } = loadLibc();
+  try {
+    const entries = lib.func('syscall', 'intptr_t', ['intptr_t', 'int', 'void *', 'size_t']);
+    const open = lib.func(
+      'syscall',
+      'intptr_t',
+      ['intptr_t', 'int', 'void *', 'void *', 'size_t'],
+    );
+    const range = lib.func(
+      'syscall',
+      'intptr_t',
+      ['intptr_t', 'int', 'intptr_t', 'int', 'intptr_t', 'size_t', 'uint32_t'],
+    );
+    return {
+      openat: lib.func('openat', 'int', ['int', 'void *', 'int', 'uint32_t']),
+      close: lib.func('close', 'int', ['int']),
+      linkat: lib.func('linkat', 'int', ['int', 'void *', 'int', 'void *', 'int']),
+      symlinkat: lib.func('symlinkat', 'int', ['void *', 'int', 'void *']),
+      readlinkat: lib.func('readlinkat', 'intptr_t', ['int', 'void *', 'void *', 'size_t']),
+      mkdirat: lib.func('mkdirat', 'int', ['int', 'void *', 'uint32_t']),
+      renameat: lib.func('renameat', 'int', ['int', 'void *', 'int', 'void *']),
+      unlinkat: lib.func('unlinkat', 'int', ['int', 'void *', 'int']),
+      fchmod: lib.func('fchmod', 'int', ['int', 'uint32_t']),
+      fchown: lib.func('fchown', 'int', ['int', 'uint32_t', 'uint32_t']),
+      fchownat: lib.func('fchownat', 'int', ['int', 'void *', 'uint32_t', 'uint32_t', 'int']),
+      futimens: lib.func('futimens', 'int', ['int', 'void *']),
+      utimensat: lib.func('utimensat', 'int', ['int', 'void *', 'void *', 'int']),
+      statx: lib.func('statx', 'int', ['int', 'void *', 'int', 'uint32_t', 'void *']),
+      flistxattr: lib.func('flistxattr', 'intptr_t', ['int', 'void *', 'size_t']),
+      fgetxattr: lib.func('fgetxattr', 'intptr_t', ['int', 'void *', 'void *', 'size_t']),
+      fsetxattr: lib.func('fsetxattr', 'int', ['int', 'void *', 'void *', 'size_t', 'int']),
+      ioctl: lib.func('ioctl', 'int', ['int', 'uintptr_t', 'intptr_t']),
+      read: lib.func('read', 'intptr_t', ['int', 'void *', 'size_t']),
+      write: lib.func('write', 'intptr_t', ['int', 'void *', 'size_t']),
+      lseek: lib.func('lseek', 'int64_t', ['int', 'int64_t', 'int']),
+      getdents64: (fd, bytes, size) => entries(GETDENTS64, fd, bytes, size),
+      openat2: (dirfd, name, how) => open(OPENAT2, dirfd, name, how, OPEN_HOW_SIZE),
+      copyFileRange: (from, to, size) => range(COPY_FILE_RANGE, from, 0, to, 0, size, 0),
+      address: (buffer) => Number(koffi.address(buffer)),
+      errno: koffi.errno,
+    };
+  } catch (cause) {
+    throw unavailable(cause);
+  }
+}
+
+const encoder = new TextEncoder();
+
+/** Gives a text as a name, of which the kernel reads what is before the first NUL. */
+export function toName(text: string): Uint8Array {
+  return encoder.encode(`${text}\0`);
+}

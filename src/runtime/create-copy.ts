@@ -1,0 +1,201 @@
+import { join } from 'node:path';
+import type { CopyDone } from '../../workers/tree-task.ts';
+import { EEXIST, ENOTEMPTY } from '../linux/errno.ts';
+import { fileCalls, toName } from '../linux/file-calls.ts';
+import { kindOfType } from '../linux/identity.ts';
+import type { Lock } from '../lock/lock.ts';
+import { LockError, quote, systemError } from '../lock/lock-error.ts';
+import { toPath } from '../lock/lock-options.ts';
+import { openCopies } from './directory-of-copies.ts';
+import { type Ref, takeRef, waitForRef } from './lock-ref.ts';
+import { Directory } from './open-directory.ts';
+import { freshName } from './partial.ts';
+import { realPath } from './real-path.ts';
+import { checkWorkOptions, type WorkOptions } from './tree-options.ts';
+import { copyTree, deleteTree } from './tree-work.ts';
+import { type RuntimeUse, useRuntime } from './use-runtime.ts';
+
+/** How to make a mutable copy. */
+export interface CopyOptions extends WorkOptions {
+  /**
+   * What to do while the source is being deleted. A collection in the directory of copies is always
+   * waited for.
+   * @default {'error'}
+   */
+  whenBusy?: 'error' | 'wait' | undefined;
+}
+
+/** Something of the source that the copy does not have. */
+export interface SkippedEntry {
+  /** Its path below the source. */
+  path: string;
+  /** Why it was left out. */
+  why: string;
+}
+
+/** A mutable copy of a runtime, which no collector deletes as long as its lock is held. */
+export interface MutableCopy {
+  /** The directory `tmp-*`, a whole root filesystem with `usr/`. */
+  path: string;
+  /** Its lock file, `usr/.ref`, to which `.ref` is a symbolic link. */
+  ref: string;
+  /** The shared lock on it, to be released or handed to a child by `spawnLocked()`. */
+  lock: Lock;
+  /** How many files, directories and links it has. */
+  entries: number;
+  /** Devices, FIFOs and sockets, which are not copied, and names that two directories shared. */
+  skipped: SkippedEntry[];
+}
+
+/** How often a name may be taken before something other than chance is at work. */
+const ATTEMPTS = 10;
+
+/**
+ * Makes a mutable copy of a runtime in a directory of copies, which is created with mode 0700 if it
+ * is missing.
+ *
+ * Files are hard links where the filesystem allows it, else reflinks, else copies; so replace a
+ * file in the copy, and never write into it. Directories, symbolic links, owners, permissions, times
+ * and extended attributes are kept. A merged `/usr` becomes the copy's `usr/`, with links to it at
+ * the top; the `bin`, `lib*` and `sbin` of a whole root filesystem are merged into `usr/`.
+ *
+ * The source is locked while it is copied, and so is the directory, against collection; the copy's
+ * own lock is what remains. Until it is whole it has a name by which nobody uses it. An error or an
+ * abort deletes what there is of it; a crash leaves it as garbage for the next collection.
+ *
+ * @throws {LockError} `ERR_LOCK_BUSY` when the source is being deleted; `ENOSPC`, `EACCES`, … with
+ * the entry in the message; `EINVAL` when the directory lies in the source; what `useRuntime()`
+ * throws. An abort rejects with `signal.reason`.
+ *
+ * @example
+ * ```ts
+ * import { mkdirSync } from 'node:fs';
+ * import { createCopy } from 'reflock/runtime';
+ *
+ * mkdirSync('/tmp/example-source/usr/bin', { recursive: true });
+ * const { path, lock } = await createCopy('/tmp/example-source', '/tmp/example-copies');
+ * console.log(path); // "/tmp/example-copies/tmp-…"
+ * lock.release(); // garbage from now on
+ * ```
+ */
+export async function createCopy(
+  source: string | URL,
+  parent: string | URL,
+  options: CopyOptions = {},
+): Promise<MutableCopy> {
+  const from = toPath(source);
+  const to = toPath(parent);
+  checkWorkOptions(options, ['error', 'wait']);
+  const { whenBusy, signal, timeout, onWait } = options;
+  const use = await useRuntime(from, { whenBusy, signal, timeout, onWait });
+  let root: Directory | undefined;
+  let copies: Directory | undefined;
+  let lock: Lock | undefined;
+  try {
+    root = Directory.open(use.root);
+    copies = openCopies(use.root, to);
+    const ref: Ref = { path: '.ref', mode: 'shared', create: true, at: copies.fd };
+    lock = await waitForRef(ref, options);
+    return await makeCopy(use, root, copies, options);
+  } finally {
+    lock?.release();
+    copies?.close();
+    root?.close();
+    use.lock.release();
+  }
+}
+
+/**
+ * The copy grows under a name by which nobody uses it, and is renamed when it is whole. Its lock is
+ * held from the start: an unpacker of archives may sweep under a shared lock on the directory.
+ */
+async function makeCopy(
+  { root: path, layout }: RuntimeUse,
+  source: Directory,
+  copies: Directory,
+  options: CopyOptions,
+): Promise<MutableCopy> {
+  // Known now, whatever becomes of the current directory and of links meanwhile.
+  const base = realPath(copies.path, `Cannot copy ${quote(path)} into ${quote(copies.path)}`);
+  let name = makeDirectory(copies);
+  const target = copies.open(name);
+  let lock: Lock | undefined;
+  let growing: Lock | undefined;
+  try {
+    growing = await lockNew(target);
+    const done = await copyTree(source, target, layout, options);
+    options.signal?.throwIfAborted();
+    if (done.failed !== undefined) throw copyError(path, copies.path, done.failed);
+    name = giveName(copies, name);
+    const copy = join(base, name);
+    const ref = join(copy, 'usr/.ref');
+    lock = await takeRef({ path: ref, mode: 'shared', create: false }, 'error', {});
+    return { path: copy, ref, lock, entries: done.entries, skipped: done.skipped.map(toSkipped) };
+  } finally {
+    growing?.release();
+    // Not to be aborted: the copy may be large, and nobody needs it any more.
+    if (lock === undefined) await deleteTree(copies, toName(name), target, {}).catch(() => {});
+    target.close();
+  }
+}
+
+/** Makes and locks the lock file of a copy that has nothing else yet. */
+async function lockNew(target: Directory): Promise<Lock> {
+  const calls = fileCalls();
+  const made = calls.mkdirat(target.fd, toName('usr'), 0o755) !== -1 &&
+    calls.symlinkat(toName('usr/.ref'), target.fd, toName('.ref')) !== -1;
+  if (!made) {
+    const errno = calls.errno();
+    throw systemError(`Cannot make a copy in ${quote(target.path)}`, target.path, 'mkdir', errno);
+  }
+  return await takeRef(
+    { path: '.ref', mode: 'shared', create: true, at: target.fd },
+    'error',
+    {},
+  );
+}
+
+function makeDirectory(copies: Directory): string {
+  return tryNames(copies, 'partial', 'mkdir', (name) => {
+    return fileCalls().mkdirat(copies.fd, toName(name), 0o700);
+  });
+}
+
+function giveName(copies: Directory, partial: string): string {
+  return tryNames(copies, 'copy', 'rename', (name) => {
+    return fileCalls().renameat(copies.fd, toName(partial), copies.fd, toName(name));
+  });
+}
+
+/** Uses the first fresh name that is free. */
+function tryNames(
+  { path }: Directory,
+  kind: 'copy' | 'partial',
+  syscall: string,
+  use: (name: string) => number,
+): string {
+  for (let attempt = 1;; attempt++) {
+    const name = freshName(kind);
+    if (use(name) !== -1) return name;
+    const errno = fileCalls().errno();
+    if ((errno === EEXIST || errno === ENOTEMPTY) && attempt < ATTEMPTS) continue;
+    throw systemError(`Cannot make a copy in ${quote(path)}`, path, syscall, errno);
+  }
+}
+
+function copyError(root: string, parent: string, failed: NonNullable<CopyDone['failed']>) {
+  const { path, syscall, errno } = failed;
+  const { code, message } = systemError(
+    `Cannot copy ${quote(root)} into ${quote(parent)}`,
+    path,
+    syscall,
+    errno,
+  );
+  const entry = join(root, path);
+  const details = { code, errno: -errno, syscall, path: entry };
+  return new LockError(`${message} at ${quote(path)}`, details);
+}
+
+function toSkipped({ path, why }: CopyDone['skipped'][number]): SkippedEntry {
+  return { path, why: why === 'taken' ? 'the name was taken' : `a ${kindOfType(why)}` };
+}

@@ -1,0 +1,40 @@
+/**
+ * Trees that are not whole: copies that are being made, and whatever is being deleted. Each has a
+ * name of its own until it is whole, or gone. So whoever is killed half-way leaves nothing that
+ * could be taken for a runtime, but only what the next collection takes: the names begin with
+ * `tmp-`, which pressure-vessel's collector takes for garbage as well. An entry `keep` in it does not
+ * count: a killed copier may have copied it, and a killed remover may not have come to it.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { sep } from 'node:path';
+import { LockError, quote } from '../lock/lock-error.ts';
+import { realPath } from './real-path.ts';
+
+/** How the names of mutable copies begin. */
+export const COPY = 'tmp-';
+const PARTIAL = 'tmp-partial-';
+
+/** A name that nobody has yet, for a copy, or for a tree that is not whole. */
+export function freshName(kind: 'copy' | 'partial'): string {
+  return (kind === 'copy' ? COPY : PARTIAL) + randomBytes(4).toString('hex');
+}
+
+/** Whether a tree of this name is not whole. */
+export function isPartial(name: string): boolean {
+  return name.startsWith(PARTIAL);
+}
+
+/**
+ * Refuses a runtime that is not whole.
+ *
+ * @throws {LockError} `ERR_LOCK_UNSUPPORTED`; `ENOENT` when it has gone meanwhile.
+ */
+export function refusePartial(root: string): void {
+  const action = `Cannot use ${quote(root)} as a runtime`;
+  if (!realPath(root, action).split(sep).some(isPartial)) return;
+  throw new LockError(`${action}: it is not whole, but half made or half deleted`, {
+    code: 'ERR_LOCK_UNSUPPORTED',
+    path: root,
+  });
+}

@@ -1,0 +1,34 @@
+import type { WaitOptions } from '../lock/lock-options.ts';
+import { checkWaitOptions, invalid } from '../lock/lock-options.ts';
+
+/** How far some work has come. */
+export interface Progress {
+  /** How much is done: files, directories and links of a tree, or entries of a collection. */
+  done: number;
+  /** How much there is in all; 0 while that is not known yet. */
+  total: number;
+}
+
+/** How to watch over work on trees. */
+export interface WorkOptions extends WaitOptions {
+  /** Told about ten times a second, and at the end. */
+  onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** Checks the options that all such work has. */
+export function checkWorkOptions<T extends string>(
+  options: WorkOptions & { whenBusy?: T | undefined },
+  whenBusy: readonly T[],
+): void {
+  checkWaitOptions(options);
+  const { onProgress } = options;
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw invalid(TypeError, 'onProgress', 'must be a function', onProgress);
+  }
+  const given = options.whenBusy;
+  if (given !== undefined && !whenBusy.includes(given)) {
+    const words = whenBusy.map((word) => `'${word}'`).join(' or ');
+    throw invalid(TypeError, 'whenBusy', `must be ${words}`, given);
+  }
+  options.signal?.throwIfAborted();
+}

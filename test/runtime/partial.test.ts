@@ -1,0 +1,115 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { LockError, tryLock } from '../../src/mod.ts';
+import { collectGarbage, useRuntime } from '../../src/runtime/mod.ts';
+import { refusePartial } from '../../src/runtime/partial.ts';
+import { Directory } from '../../src/runtime/open-directory.ts';
+import { sweepEntry } from '../../src/runtime/sweep-entry.ts';
+import { toName } from '../../src/linux/file-calls.ts';
+import { startLocker } from '../support/locker.ts';
+import { rejection } from '../support/rejection.ts';
+import { mustBlock } from '../support/must-block.ts';
+import { temp } from '../support/temp.ts';
+
+let count = 0;
+
+/** A new directory of copies with a runtime of this name in it; gives the paths of both. */
+function place(name: string): { parent: string; path: string } {
+  const parent = join(temp, `place${++count}`);
+  const path = join(parent, name);
+  for (const directory of ['bin', 'lib']) mkdirSync(join(path, directory), { recursive: true });
+  writeFileSync(join(path, '.ref'), '');
+  return { parent, path };
+}
+
+test('collectGarbage() deletes what is not whole in a legacy base too', async () => {
+  const { parent } = place('tmp-whole');
+  const { parent: base, path: partial } = place('tmp-partial-0');
+  mkdirSync(join(base, 'tmp-not-a-copy'));
+  const { deleted } = await collectGarbage(parent, { legacyBase: base });
+  assert.equal(deleted.map(({ name }) => name), ['tmp-whole', 'tmp-partial-0']);
+  assert.not(existsSync(partial));
+  assert.equal(readdirSync(base).sort(), ['.ref', 'tmp-not-a-copy']);
+});
+
+test('collectGarbage() deletes what is not whole although it has an entry "keep"', async () => {
+  const { parent, path } = place('tmp-partial-0');
+  writeFileSync(join(path, 'keep'), '');
+  const { deleted } = await collectGarbage(parent);
+  assert.equal(deleted.map(({ name }) => name), ['tmp-partial-0']);
+});
+test('collectGarbage() keeps a copy that gets its "keep" just before the lock is taken', async () => {
+  const { parent, path } = place('tmp-used');
+  const directory = Directory.open(parent);
+  const bytes = toName('tmp-used');
+  const tree = directory.open('tmp-used', bytes);
+  // Between the first look for `keep` and the lock the collector looks for files/: this is where a
+  // user has their last word, and leaves.
+  tree.openBeneath = (name) => {
+    writeFileSync(join(path, 'keep'), '');
+    return Directory.prototype.openBeneath.call(tree, name);
+  };
+  directory.open = () => tree;
+  const entry = { parent: directory, name: 'tmp-used', bytes, path };
+  const { kept } = await sweepEntry(entry, 'directory', { dryRun: false, current: new Set() });
+  assert.is(kept?.why, 'keep');
+  assert.ok(existsSync(join(path, 'bin')));
+  tryLock(join(path, '.ref'))!.release();
+  directory.close();
+});
+
+for (const when of ['before it is opened', 'before it is locked'] as const) {
+  test(`collectGarbage() does not mention what somebody else has deleted ${when}`, async () => {
+    const { parent, path } = place('tmp-partial-0');
+    const directory = Directory.open(parent);
+    const bytes = toName('tmp-partial-0');
+    const remove = (): void => rmSync(path, { recursive: true });
+    directory.open = (...args) => {
+      if (when === 'before it is opened') remove();
+      const tree = Directory.prototype.open.apply(directory, args);
+      remove();
+      return tree;
+    };
+    const entry = { parent: directory, name: 'tmp-partial-0', bytes, path };
+    const swept = await sweepEntry(entry, 'directory', { dryRun: false, current: new Set() });
+    assert.equal(swept, { freed: { bytes: 0, inodes: 0 } });
+    directory.close();
+  });
+}
+
+test('refusePartial() gives an error of ours for a runtime that has just gone', () => {
+  const { path } = place('runtime');
+  renameSync(path, `${path}-2`);
+  assert.throws(
+    () => refusePartial(path),
+    (error: unknown) =>
+      error instanceof LockError && error.code === 'ENOENT' &&
+      error.message.startsWith(`Cannot use "${path}" as a runtime: no such file`),
+  );
+});
+
+test('useRuntime(".") refuses a runtime that is set aside during the wait', async () => {
+  const { parent, path } = place('runtime');
+  const aside = join(parent, 'tmp-partial-0');
+  const remover = await startLocker('ofd', join(path, '.ref'));
+  assert.is(await remover.try('exclusive'), 'ok');
+  const before = process.cwd();
+  process.chdir(path);
+  try {
+    const waiting = rejection(useRuntime('.', { whenBusy: 'wait' }));
+    await mustBlock(join(path, '.ref'));
+    renameSync(path, aside);
+    await remover.program.kill();
+    assert.is((await waiting).code, 'ERR_LOCK_REPLACED');
+    // From there it is not whole, by whichever name.
+    assert.is((await rejection(useRuntime('.'))).code, 'ERR_LOCK_UNSUPPORTED');
+    tryLock(join(aside, '.ref'))!.release();
+  } finally {
+    process.chdir(before);
+  }
+});
+
+test.run();

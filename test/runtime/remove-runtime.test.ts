@@ -1,0 +1,187 @@
+import { existsSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import process from 'node:process';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { tryLock } from '../../src/mod.ts';
+import { collectGarbage, type Progress, removeRuntime, useRuntime } from '../../src/runtime/mod.ts';
+import { testInContainer } from '../support/container.ts';
+import { eventually, within } from '../support/eventually.ts';
+import { holdBy, holdersFor } from '../support/holding.ts';
+import { mustBlock } from '../support/must-block.ts';
+import { openFds } from '../support/open-fds.ts';
+import { start } from '../support/process.ts';
+import { rejection } from '../support/rejection.ts';
+import { scriptCommand } from '../support/runtime.ts';
+import { temp } from '../support/temp.ts';
+import { makeTree, newPlace, treeOf } from '../support/trees.ts';
+
+const many = Array.from({ length: 1000 }, (_, i) => `usr/d${i}/f`);
+
+test('removeRuntime() removes a runtime that nobody uses, and tells what that has freed', async () => {
+  const base = makeTree(newPlace(), [
+    'a/files/bin/tool',
+    'a/metadata',
+    'b/usr/bin/',
+    'c/bin/',
+    'c/lib/',
+  ]);
+  writeFileSync(join(base, 'a/files/big'), new Uint8Array(50_000));
+  const { path, removed, dryRun, holders, freedBytes, freedInodes, remains } = await removeRuntime(
+    relative(process.cwd(), join(base, 'a')),
+  );
+  assert.equal([path, removed, dryRun, holders, remains], [
+    join(base, 'a'),
+    true,
+    false,
+    [],
+    undefined,
+  ]);
+  assert.ok(freedBytes >= 50_000);
+  assert.is(freedInodes, 8, 'a, files, bin, tool, big, metadata, and two .ref');
+  for (const name of ['b', 'c']) assert.is((await removeRuntime(`${base}/${name}/`)).removed, true);
+  assert.equal(readdirSync(base), [], 'and no .ref is made beside it');
+});
+
+test('removeRuntime() of a runtime in use names who uses it, or leaves it, or waits', async () => {
+  for (const who of holdersFor('shared')) {
+    for (const name of ['files/.ref', '.ref']) {
+      const path = makeTree(newPlace(), ['files/bin/tool', name]);
+      const before = treeOf(path);
+      const user = await holdBy(who, join(path, name), 'shared');
+      const error = await rejection(removeRuntime(path));
+      assert.is(error.code, 'ERR_LOCK_BUSY');
+      assert.match(
+        error.message,
+        new RegExp(`^Cannot lock ".*/place/${name}" for writing: held by pid \\d+ \\(\\w+.*\\)$`),
+      );
+      const { removed, holders } = await removeRuntime(path, { whenBusy: 'skip' });
+      assert.equal([removed, holders.length], [false, 1]);
+      assert.equal(
+        treeOf(path).filter((name) => !/\.ref$/.test(name)),
+        before.filter((name) => !/\.ref$/.test(name)),
+      );
+      const late = await rejection(removeRuntime(path, { whenBusy: 'wait', timeout: 10 }));
+      assert.is(late.code, 'ERR_LOCK_TIMEOUT');
+      const controller = new AbortController();
+      const aborted = rejection(
+        removeRuntime(path, { whenBusy: 'wait', signal: controller.signal }),
+      );
+      await mustBlock(join(path, name));
+      controller.abort('enough');
+      assert.is(await aborted, 'enough' as never);
+      const waiting = removeRuntime(path, { whenBusy: 'wait' });
+      await mustBlock(join(path, name));
+      await user.end();
+      assert.is((await within(5000, 'the removal after the user', waiting)).removed, true);
+      assert.is(existsSync(path), false);
+    }
+  }
+});
+
+test('while it is deleted, a runtime is nowhere to be found', async () => {
+  const base = makeTree(newPlace(), many.map((name) => `a/${name}`));
+  const path = join(base, 'a');
+  const removal = removeRuntime(path);
+  await eventually('the rename aside', () => !existsSync(path));
+  const [partial] = readdirSync(base);
+  assert.match(partial!, /^tmp-partial-/);
+  assert.is((await rejection(useRuntime(path))).code, 'ENOENT');
+  assert.is((await rejection(useRuntime(join(base, partial!)))).code, 'ERR_LOCK_UNSUPPORTED');
+  // A collector that comes now leaves the work to the remover, or has a part in it.
+  const { kept, deleted } = await collectGarbage(base);
+  assert.is(kept.length + deleted.length, 1);
+  assert.is((await removal).removed, true);
+  assert.equal(readdirSync(base), ['.ref']);
+});
+
+test('an abort in the middle leaves garbage that the next collection takes', async () => {
+  const base = makeTree(newPlace(), many.map((name) => `a/${name}`));
+  const controller = new AbortController();
+  const removal = rejection(removeRuntime(join(base, 'a'), { signal: controller.signal }));
+  await eventually('the rename aside', () => !existsSync(join(base, 'a')));
+  controller.abort('enough');
+  assert.is(await removal, 'enough' as never);
+  assert.match(readdirSync(base).join(), /^tmp-partial-\w+$/);
+  await collectGarbage(base);
+  assert.equal(readdirSync(base), ['.ref']);
+  assert.equal(openFds(temp), []);
+});
+
+test('a mutable copy is removed under the lock of its directory', async () => {
+  const parent = makeTree(newPlace(), ['tmp-a/usr/.ref', 'tmp-a/.ref -> usr/.ref']);
+  const copier = await holdBy('posix', join(parent, '.ref'), 'shared');
+  const error = await rejection(removeRuntime(join(parent, 'tmp-a')));
+  assert.is(error.code, 'ERR_LOCK_BUSY');
+  assert.match(error.message, new RegExp(`"${parent}/.ref" for writing: held by pid`));
+  await copier.end();
+  assert.is((await removeRuntime(join(parent, 'tmp-a'))).removed, true);
+  assert.equal(readdirSync(parent), ['.ref']);
+});
+
+test('removeRuntime() with dryRun changes nothing, and tells whether and what it would remove', async () => {
+  const path = makeTree(newPlace(), ['usr/bin/tool', 'usr/bin/other']);
+  const before = treeOf(path);
+  const plan = await removeRuntime(path, { dryRun: true });
+  assert.equal(treeOf(path), before);
+  assert.equal([plan.removed, plan.dryRun, plan.freedInodes], [false, true, 5]);
+  const user = tryLock(join(path, '.ref'), { mode: 'shared', create: true })!;
+  assert.is((await rejection(removeRuntime(path, { dryRun: true }))).code, 'ERR_LOCK_BUSY');
+  user.release();
+  assert.is((await removeRuntime(path)).freedInodes, 7, 'and the two .ref');
+});
+
+test('removeRuntime() tells how far it is', async () => {
+  const path = makeTree(newPlace(), many);
+  const all: Progress[] = [];
+  await removeRuntime(path, { onProgress: (one) => all.push(one) });
+  const { done, total } = all.at(-1)!;
+  assert.is(total, 2003, 'usr, 1,000 directories with a file each, and two .ref');
+  assert.is(done, 2004, 'and the runtime itself');
+});
+
+test('removeRuntime() refuses what is no runtime, no directory, or not the runtime itself', async () => {
+  const base = makeTree(newPlace(), ['a/usr/bin/', 'x/y', 'b/usr/']);
+  symlinkSync('a', join(base, 'link'));
+  const cases = [
+    ['link', 'ENOTDIR', /it is a symbolic link, not the runtime itself$/],
+    ['x', 'ERR_LOCK_UNSUPPORTED', /it has no files\/, no usr\/, and not both bin\/ and lib\/$/],
+    ['x/y', 'ENOTDIR', /not a directory/],
+    ['nothing', 'ENOENT', /no such file or directory/],
+  ] as const;
+  for (const [name, code, message] of cases) {
+    const error = await rejection(removeRuntime(join(base, name)));
+    assert.is(error.code, code);
+    assert.match(error.message, message);
+  }
+  assert.equal(readdirSync(base).sort(), ['a', 'b', 'link', 'x']);
+});
+
+testInContainer('removeRuntime() refuses the root directory', async () => {
+  // Where nothing could be removed if it did not.
+  const command = scriptCommand('test/fixtures/remove.ts');
+  const inside = start(['bwrap', ...['--ro-bind', '/', '/', '--dev', '/dev'], ...command, '/']);
+  assert.is(
+    await inside.line(),
+    'EBUSY Cannot remove "/": it is the root directory',
+    inside.stderr(),
+  );
+  await inside.ended;
+});
+
+test('of two removers at once one removes, and neither half', async () => {
+  const path = makeTree(newPlace(), many);
+  const ends = await Promise.allSettled([removeRuntime(path), removeRuntime(path)]);
+  const removed = ends.filter(({ status }) => status === 'fulfilled');
+  assert.is(removed.length, 1);
+  const waits = makeTree(newPlace(), many);
+  const both = await Promise.allSettled([
+    removeRuntime(waits, { whenBusy: 'wait' }),
+    removeRuntime(waits, { whenBusy: 'wait' }),
+  ]);
+  const [lost] = both.flatMap((one) => one.status === 'rejected' ? [one.reason.code] : []);
+  assert.is(lost, 'ERR_LOCK_REPLACED');
+  assert.is(existsSync(waits), false);
+});
+
+test.run();

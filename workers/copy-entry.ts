@@ -1,0 +1,62 @@
+import { constants } from 'node:os';
+import { fileCalls, type Name } from '../src/linux/file-calls.ts';
+import { DT_DIR, DT_LNK, DT_REG, DT_UNKNOWN } from '../src/linux/listing.ts';
+import { Status } from '../src/linux/status.ts';
+import { CallFailed, check, checkErrno } from './call-failed.ts';
+import { copyFile } from './copy-file.ts';
+
+const { EXDEV, EPERM, EMLINK, EEXIST, ENOTSUP, ENOSYS } = constants.errno;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+/**
+ * Why a hard link is refused where a copy may be had: another filesystem, one without links, too
+ * many of them, or a file of somebody else's (`protected_hardlinks`, proc_sys_fs(5)).
+ */
+const NO_LINK: readonly number[] = [EXDEV, EPERM, EMLINK, ENOTSUP, ENOSYS];
+
+/** `'taken'`: there is another entry of that name; otherwise what kind was left out. */
+export type CopiedEntry = 'copied' | 'directory' | 'taken' | { readonly leftOut: number };
+
+/** Brings entries that are no directories from one directory into another. */
+export class EntryCopier {
+  readonly #calls = fileCalls();
+  readonly #status = new Status();
+  readonly #words: Int32Array;
+
+  constructor(words: Int32Array) {
+    this.#words = words;
+  }
+
+  /** Copies a regular file or a symbolic link; all else is left out. */
+  copy(from: number, to: number, name: Name, listed: number): CopiedEntry {
+    let type = listed;
+    if (type === DT_UNKNOWN) {
+      checkErrno(this.#status.at(from, name), 'statx');
+      type = this.#status.type;
+    }
+    if (type === DT_DIR) return 'directory';
+    if (type !== DT_REG && type !== DT_LNK) return { leftOut: type };
+    if (this.#calls.linkat(from, name, to, name, 0) !== -1) return 'copied';
+    const errno = this.#calls.errno();
+    if (errno === EEXIST) return 'taken';
+    if (!NO_LINK.includes(errno)) throw new CallFailed('link', errno);
+    if (type === DT_REG) copyFile(this.#words, from, to, name);
+    else this.#copyLink(from, to, name);
+    return 'copied';
+  }
+
+  /** Whether there is a symbolic link of that name. */
+  isLink(dirfd: number, name: Name): boolean {
+    return this.#status.at(dirfd, name) === 0 && this.#status.type === DT_LNK;
+  }
+
+  #copyLink(from: number, to: number, name: Name): void {
+    const target = new Uint8Array(4097);
+    const size = check(this.#calls.readlinkat(from, name, target, 4096), 'readlink');
+    target[size] = 0;
+    check(this.#calls.symlinkat(target, to, name), 'symlink');
+    checkErrno(this.#status.at(from, name), 'statx');
+    const { uid, gid, times } = this.#status;
+    check(this.#calls.fchownat(to, name, uid, gid, AT_SYMLINK_NOFOLLOW), 'fchownat', EPERM);
+    check(this.#calls.utimensat(to, name, times, AT_SYMLINK_NOFOLLOW), 'utimensat', ENOTSUP);
+  }
+}

@@ -1,0 +1,21 @@
+import { copyTree } from './copy-tree.ts';
+import { countEntries } from './count-entries.ts';
+import { deleteTree } from './delete-tree.ts';
+import { findHolders } from './find-holders.ts';
+import { type Answer, OPEN, type Order, TAKEN, type Task } from './tree-task.ts';
+
+/** Does one task to its end, or until it is told to stop; a task that was withdrawn not at all. */
+export default function task({ task, taken }: Order): Answer<Task> | undefined {
+  // The owner of a withdrawn task has closed its descriptors: they may be somebody else's by now.
+  if (Atomics.compareExchange(taken, 0, OPEN, TAKEN) !== OPEN) return undefined;
+  switch (task.work) {
+    case 'count':
+      return countEntries(task);
+    case 'copy':
+      return copyTree(task);
+    case 'delete':
+      return deleteTree(task);
+    case 'holders':
+      return findHolders(task);
+  }
+}

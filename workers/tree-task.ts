@@ -1,0 +1,127 @@
+/**
+ * Work on whole directory trees, and the memory that its thread shares with whoever ordered it.
+ * Trees are named by open directory descriptors, which belong to the process and not to a thread;
+ * the owner keeps them open until the task has ended.
+ */
+
+/** Index of a word that is not 0 once the work shall stop. */
+export const STOP = 0;
+/** Index of the number of entries that are done. */
+export const DONE = 1;
+/** Index of the number of entries that there are, 0 while that is not known. */
+export const TOTAL = 2;
+
+/** The memory of some work, which may be several tasks. */
+export function newTreeWords(): Int32Array<SharedArrayBuffer> {
+  return new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
+}
+
+/** Counts what is below a directory into {@linkcode TOTAL}, so that a progress has an end. */
+export interface CountTask {
+  readonly work: 'count';
+  readonly words: Int32Array<SharedArrayBuffer>;
+  readonly tree: number;
+  /** Whether to count what is mounted there too. */
+  readonly mounts: 'enter' | 'refuse';
+  /** Whether to tell what deleting it would free, which takes longer. */
+  readonly measure: boolean;
+}
+
+/** What the deletion of a directory frees: what no other name keeps. */
+export interface Freed {
+  readonly bytes: number;
+  readonly inodes: number;
+}
+
+/** Makes a mutable copy's tree out of a runtime's. */
+export interface CopyTask {
+  readonly work: 'copy';
+  readonly words: Int32Array<SharedArrayBuffer>;
+  readonly source: number;
+  /** A directory with nothing but `usr/.ref` and a link to it. */
+  readonly target: number;
+  readonly layout: 'usr' | 'root';
+}
+
+/**
+ * Deletes a directory with all that is in it. Two such tasks may work on one tree at a time, from
+ * its two ends: what the other one has deleted is no failure.
+ */
+export interface DeleteTask {
+  readonly work: 'delete';
+  readonly words: Int32Array<SharedArrayBuffer>;
+  readonly order: 'forward' | 'backward';
+  /** The directory in which it lies. */
+  readonly parent: number;
+  /** Its name there, with a NUL. */
+  readonly name: Uint8Array;
+  /** The directory itself. */
+  readonly tree: number;
+}
+
+/** Finds out which processes hold locks on files, of which there is a descriptor each. */
+export interface HoldersTask {
+  readonly work: 'holders';
+  /** Devices and inodes, as `Status.identity` has them. */
+  readonly files: readonly string[];
+}
+
+/** A system call that failed, as it is told across threads. */
+export interface FailedCall {
+  /** Below the tree's root, `''` for the root. */
+  readonly path: string;
+  readonly syscall: string;
+  readonly errno: number;
+}
+
+/** What has become of a copy. */
+export interface CopyDone {
+  /** Why it is not complete, unless it was stopped. */
+  readonly failed: FailedCall | undefined;
+  readonly stopped: boolean;
+  readonly entries: number;
+  /** What was left out: for its type, as in `d_type`, or because the name was taken. */
+  readonly skipped: readonly { readonly path: string; readonly why: number | 'taken' }[];
+}
+
+/** What has become of a deletion. */
+export interface DeleteDone extends Freed {
+  readonly stopped: boolean;
+  /** What could not be deleted: the first {@linkcode FAILURES}. */
+  readonly failures: readonly FailedCall[];
+  readonly failureCount: number;
+}
+
+/** How many failures are told one by one. */
+export const FAILURES = 100;
+
+/** A process that has a file open with a lock on it. */
+export interface FoundHolder {
+  readonly file: string;
+  readonly pid: number;
+  /** The program's name, as in `/proc/PID/comm`. */
+  readonly command: string;
+  readonly mode: 'shared' | 'exclusive';
+  readonly kind: 'ofd' | 'process';
+}
+
+/** What a pool thread can be given to do. */
+export type Task = CountTask | CopyTask | DeleteTask | HoldersTask;
+
+/** Values of {@linkcode Order.taken}: nobody has the task, a thread has it, nobody may have it. */
+export const OPEN = 0;
+export const TAKEN = 1;
+export const WITHDRAWN = 2;
+
+/** What is sent to a pool thread. */
+export interface Order {
+  readonly task: Task;
+  /** One word: {@linkcode OPEN} until it is one of the others, by compare-and-exchange. */
+  readonly taken: Int32Array<SharedArrayBuffer>;
+}
+
+/** What it answers. */
+export type Answer<T extends Task> = T extends CountTask ? Freed
+  : T extends CopyTask ? CopyDone
+  : T extends DeleteTask ? DeleteDone
+  : readonly FoundHolder[];

@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
-import { Failure, OK, UNAVAILABLE, USAGE } from './failure.ts';
+import { Failure, OK, statusOf, USAGE } from './failure.ts';
 import { suggest } from './suggest.ts';
 
 /** What the module of a subcommand offers. */
@@ -16,6 +16,9 @@ interface Subcommand {
 const subcommands: Record<string, () => Promise<Subcommand>> = {
   run: () => import('./run.ts'),
   use: () => import('./use.ts'),
+  copy: () => import('./copy.ts'),
+  gc: () => import('./gc.ts'),
+  rm: () => import('./rm.ts'),
   storm: () => import('./storm.ts'),
 };
 
@@ -25,6 +28,9 @@ Locks on .ref files, as bwrap --lock-file, Flatpak and pressure-vessel take them
 
   run    hold locks while a command runs
   use    run a command that keeps a runtime from being deleted
+  copy   make a mutable copy of a runtime, and hand it to a command
+  gc     delete the mutable copies that nobody uses
+  rm     remove a runtime that nobody uses
   storm  find out whether locks hold on this machine and filesystem
 
   --help     show this, or after a subcommand more about it
@@ -65,5 +71,5 @@ try {
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`reflock: ${message.split('\n', 1)[0]}\n`);
-  process.exitCode = error instanceof Failure ? error.status : UNAVAILABLE;
+  process.exitCode = statusOf(error);
 }

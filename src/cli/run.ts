@@ -5,6 +5,7 @@ import { BUSY, Failure, OK, USAGE } from './failure.ts';
 import { mergeSameFiles, type WantedLock } from './merge-same-files.ts';
 import { readOptions } from './read-options.ts';
 import { runCommand } from './run-command.ts';
+import { sayWaiting } from './say-waiting.ts';
 
 const help = `usage: reflock run [OPTION...] [--] COMMAND [ARG...]
 
@@ -58,23 +59,20 @@ export async function main(args: readonly string[]): Promise<number> {
 
 async function take({ path, create, wait, write }: WantedLock): Promise<Lock> {
   const mode = write ? 'exclusive' : 'shared';
-  const action = `for ${write ? 'writing' : 'reading'}`;
   if (!wait) {
     const lock = tryLock(path, { mode, create });
     if (lock !== undefined) return lock;
+    const action = write ? 'writing' : 'reading';
     throw new Failure(
       BUSY,
-      `Cannot lock ${JSON.stringify(path)} ${action}: somebody else has locked it`,
+      `Cannot lock ${JSON.stringify(path)} for ${action}: somebody else has locked it`,
     );
   }
-  const onWait = (): void => {
-    process.stderr.write(`reflock: waiting for ${JSON.stringify(path)} to lock it ${action}\n`);
-  };
   // Node does not end at this signal but opens a port for its debugger.
   const end = (): void => process.exit(128 + 10);
   process.once('SIGUSR1', end);
   try {
-    return await lock(path, { mode, create, onWait });
+    return await lock(path, { mode, create, onWait: sayWaiting });
   } finally {
     process.off('SIGUSR1', end);
   }

@@ -6,6 +6,7 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BROKEN, Failure, OK, UNAVAILABLE, USAGE } from './failure.ts';
 import { readOptions } from './read-options.ts';
+import { collectRest } from './storm/collect-copies.ts';
 import { filesystemOf } from './storm/filesystem.ts';
 import { type Ground, prepare } from './storm/prepare.ts';
 import { clearProgress, reportText, showProgress, summarize } from './storm/report.ts';
@@ -15,7 +16,8 @@ import { startProcess } from './storm/start-process.ts';
 const help = `usage: reflock storm [OPTION...]
 
 Finds out whether locks protect runtimes on this machine and filesystem: many launches use sample
-runtimes while collectors try to remove them. With bwrap, each launch is a real container.
+runtimes, and mutable copies that they make of them and leave behind, while collectors try to delete
+both. With bwrap, each launch is a real container.
 
   --dir DIR       make the runtimes below DIR, which is where to test (default: temporary files)
   --seconds N     how long (default: 10)
@@ -23,13 +25,14 @@ runtimes while collectors try to remove them. With bwrap, each launch is a real 
   --processes N   how many processes (default: 2)
   --launchers N   how many launches go on at a time in each process (default: 8)
   --collectors N  how many collectors each process has (default: 1)
-  --runtime PATH  use copies of this runtime as samples, and launch it where it is; it is locked
-                  and never removed
+  --runtime PATH  lay out this runtime as sample runtimes, and launch it where it is too; it is
+                  locked, and never removed, nor are mutable copies made of it itself
   --json          print the report as JSON
   --help          show this
 
-Ends with 0 when every promise was kept; 1: a launch found its runtime changed or gone, or an
-exclusive lock was not exclusive; 64: bad usage; 69: no storm could be had.
+Ends with 0 when every promise was kept; 1: a launch found its runtime or copy changed or gone, an
+exclusive lock was not exclusive, a copy was not whole, or not collected in the end; 64: bad usage;
+69: no storm could be had.
 
 example: reflock storm --dir /srv/runtimes --seconds 60
 `;
@@ -130,7 +133,7 @@ async function letLoose(
     const grace = setTimeout(() => processes.forEach((one) => one.kill()), GRACE);
     const troubles = (await all).filter((trouble) => trouble !== undefined);
     clearTimeout(grace);
-    return report([...troubles, ...missing(ground)]);
+    return report([...troubles, ...missing(ground), ...await collectRest(ground.copies)]);
   } finally {
     if (live !== undefined) {
       clearInterval(live);

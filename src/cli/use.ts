@@ -1,7 +1,7 @@
 import process from 'node:process';
-import { type Lock, LockError, spawnLocked, tryLock } from '../mod.ts';
-import { findRuntime } from '../runtime/find-runtime.ts';
-import { BUSY, Failure, OK, USAGE } from './failure.ts';
+import { spawnLocked } from '../mod.ts';
+import { useRuntime } from '../runtime/use-runtime.ts';
+import { Failure, OK, USAGE } from './failure.ts';
 import { readOptions } from './read-options.ts';
 import { runCommand } from './run-command.ts';
 
@@ -33,7 +33,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const [command, ...commandArgs] = rest;
   if (runtime === undefined) throw new Failure(USAGE, 'No runtime given; see reflock use --help');
   if (command === undefined) throw new Failure(USAGE, 'No command given; see reflock use --help');
-  const lock = lockForUse(findRuntime(runtime).ref);
+  const { lock } = await useRuntime(runtime);
   try {
     // Both hold it: a command that closes the descriptors it does not know is protected by ours, and
     // what it leaves behind by what was inherited.
@@ -44,23 +44,4 @@ export async function main(args: readonly string[]): Promise<number> {
   } finally {
     lock.release();
   }
-}
-
-function lockForUse(ref: string): Lock {
-  const lock = tryShared(ref);
-  if (lock !== undefined) return lock;
-  throw new Failure(
-    BUSY,
-    `Cannot lock ${JSON.stringify(ref)} for reading: it is being deleted, so do not use it`,
-  );
-}
-
-function tryShared(ref: string): Lock | undefined {
-  try {
-    // Creation would need a filesystem that can be written; a `.ref` that is there needs none.
-    return tryLock(ref, { mode: 'shared' });
-  } catch (error) {
-    if (!(error instanceof LockError && error.code === 'ENOENT')) throw error;
-  }
-  return tryLock(ref, { mode: 'shared', create: true });
 }

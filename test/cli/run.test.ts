@@ -221,8 +221,10 @@ test('--help, --version and unknown subcommands', async () => {
     assert.is((await program.ended).code, status);
     return [lines.join('\n'), program.stderr()];
   };
-  assert.match((await text(0, '--help'))[0]!, /^usage: reflock SUBCOMMAND/);
-  for (const word of ['run', 'use', 'storm']) {
+  const [all] = await text(0, '--help');
+  assert.match(all!, /^usage: reflock SUBCOMMAND/);
+  for (const word of ['run', 'use', 'copy', 'gc', 'rm', 'storm']) {
+    assert.match(all!, new RegExp(`^  ${word} +\\w`, 'm'));
     const [help] = await text(0, word, '--help');
     assert.match(help!, new RegExp(`^usage: reflock ${word} `));
     assert.match(help!, /^example: reflock /m);

@@ -76,7 +76,7 @@ test('use protects a command that closes what it inherited, until the command en
   assert.ok(isFree(join(path, '.ref')));
 });
 
-test('use ends with 75 while somebody deletes the runtime', async () => {
+test('use ends with 75 while somebody deletes the runtime, and names them', async () => {
   const path = runtime('bin', 'lib');
   const ref = join(path, '.ref');
   tryLock(ref, { create: true })!.release();
@@ -84,9 +84,10 @@ test('use ends with 75 while somebody deletes the runtime', async () => {
   await locker.try('exclusive');
   const program = use(path, 'echo', 'started');
   assert.equal(await program.ended, { code: 75, signal: null });
+  const holder = `held by pid ${locker.program.child.pid} (python3)`;
   assert.is(
     program.stderr(),
-    `reflock: Cannot lock "${ref}" for reading: it is being deleted, so do not use it\n`,
+    `reflock: Cannot lock "${ref}" for reading: ${holder}: it is being deleted, so do not use it\n`,
   );
   assert.is(await program.line(), undefined);
   await locker.end();

@@ -1,35 +1,60 @@
-import { rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import process from 'node:process';
 import { type Lock, lock, LockError, tryLock } from '../../mod.ts';
+import { removeRuntime } from '../../runtime/mod.ts';
 import { isGone, pause, pick, type Storm } from './messages.ts';
 import { layOut, type StormRuntime } from './tree.ts';
-import { enter } from './witness.ts';
+import { enter, type Marker } from './witness.ts';
 
-/** One try in so many waits for a while instead. */
-const WAITS_EVERY = 8;
-/** How long it waits then, in milliseconds. */
+/** The part of the turns that wait for a while instead of trying once. */
+const WAITING = 0.125;
+/** How long they wait then, in milliseconds. */
 const PATIENCE = 250;
 /** The part of the runtimes that it locks and then leaves as they are. */
 const SPARED = 0.25;
 
 /** Removes runtimes that nobody uses and lays them out again, as long as the storm lasts. */
 export async function collector(storm: Storm): Promise<void> {
-  for (let turn = 1; !storm.stop.aborted; turn++) {
-    const runtime = pick(storm.runtimes);
+  while (!storm.stop.aborted) {
     try {
-      const held = await take(storm, runtime, turn % WAITS_EVERY === 0);
-      if (held === undefined) storm.count.busy++;
-      else await collect(storm, runtime, held);
+      await turnTo(storm, pick(storm.runtimes));
     } catch (error) {
-      // The user's own runtime may be one that can only be read: then nobody can remove it.
-      const readOnly = !runtime.removable && error instanceof LockError;
-      if (!storm.stop.aborted && !isGone(error) && !readOnly) {
-        storm.violation((error as Error).message);
-      }
+      if (!storm.stop.aborted && !isGone(error)) storm.violation((error as Error).message);
     }
     await pause(storm, 1 + Math.random() * 4);
   }
+}
+
+/** Wants to be alone with a runtime, mostly in order to remove it. */
+async function turnTo(storm: Storm, runtime: StormRuntime): Promise<void> {
+  const spared = !runtime.removable || Math.random() < SPARED;
+  const patiently = Math.random() < WAITING;
+  try {
+    const alone = await (spared ? visit : remove)(storm, runtime, patiently);
+    if (!alone) storm.count.busy++;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (patiently && code === 'ERR_LOCK_TIMEOUT') storm.count.busy++;
+    // The user's own runtime may be one that can only be read: then nobody can remove it.
+    else if (runtime.removable || !(error instanceof LockError)) throw error;
+  }
+}
+
+/** Is alone with a runtime for a moment, and leaves it as it is. */
+async function visit(storm: Storm, runtime: StormRuntime, patiently: boolean): Promise<boolean> {
+  const held = await take(storm, runtime, patiently);
+  if (held === undefined) return false;
+  try {
+    const marker = enter(storm.witness, runtime.name, 'exclusive');
+    try {
+      look(storm, runtime, marker, 'when an exclusive lock was held');
+      await pause(storm, Math.random() * 5);
+      look(storm, runtime, marker, 'while an exclusive lock was held');
+    } finally {
+      marker.remove();
+    }
+  } finally {
+    held.release();
+  }
+  return true;
 }
 
 async function take(
@@ -38,45 +63,38 @@ async function take(
   patiently: boolean,
 ): Promise<Lock | undefined> {
   if (!patiently) return tryLock(ref);
-  try {
-    return await lock(ref, { timeout: PATIENCE, signal: storm.stop });
-  } catch (error) {
-    if (error instanceof LockError && error.code === 'ERR_LOCK_TIMEOUT') return undefined;
-    throw error;
-  }
+  return await lock(ref, { timeout: PATIENCE, signal: storm.stop });
 }
 
-/** Is alone with a runtime for a moment, and mostly removes it. */
-async function collect(storm: Storm, runtime: StormRuntime, held: Lock): Promise<void> {
-  const spared = !runtime.removable || Math.random() < SPARED;
-  try {
-    const marker = enter(storm.witness, runtime.name, 'exclusive');
-    try {
-      const look = (when: string): void => {
-        for (const other of marker.intruders()) {
-          storm.violation(`${runtime.name}: ${other} was in ${when} an exclusive lock was held`);
-        }
-      };
-      look('when');
-      if (spared) await pause(storm, Math.random() * 5);
-      else await remove(storm, runtime);
-      look('while');
-    } finally {
-      marker.remove();
-    }
-  } catch (error) {
-    throw isGone(error) ? new Error(`${runtime.name}: gone while locked exclusively`) : error;
-  } finally {
-    held.release();
-  }
-  if (spared) return;
+/** Removes a runtime and lays it out again. */
+async function remove(storm: Storm, runtime: StormRuntime, patiently: boolean): Promise<boolean> {
+  const { name, path } = runtime;
+  // Each time that it is busy, the removal would look through all of /proc for who is in.
+  if (!patiently && !isFree(runtime)) return false;
+  // Not to be interrupted: a runtime that is removed has to be laid out again.
+  const { removed, remains } = await removeRuntime(
+    path,
+    patiently ? { whenBusy: 'wait', timeout: PATIENCE } : { whenBusy: 'skip' },
+  );
+  if (!removed) return false;
   storm.count.removed++;
+  // Who was in has left before the removal, and until it is laid out again nobody can be in.
+  const marker = enter(storm.witness, name, 'exclusive');
+  look(storm, runtime, marker, 'when it was removed');
+  marker.remove();
+  for (const { path, message } of remains?.failures ?? []) {
+    storm.violation(`${name}: removed, but for ${path}: ${message}`);
+  }
   await layOut(storm.template, storm.aside, runtime);
+  return true;
 }
 
-/** Out of the way first: whoever comes now finds nothing, rather than half of it. */
-async function remove(storm: Storm, { name, root }: StormRuntime): Promise<void> {
-  const path = join(storm.aside, `${name} removed by ${process.pid} ${storm.count.removed}`);
-  await rename(root, path);
-  await rm(path, { recursive: true });
+function isFree({ ref }: StormRuntime): boolean {
+  const held = tryLock(ref);
+  held?.release();
+  return held !== undefined;
+}
+
+function look(storm: Storm, { name }: StormRuntime, marker: Marker, when: string): void {
+  for (const other of marker.intruders()) storm.violation(`${name}: ${other} was in ${when}`);
 }

@@ -2,9 +2,9 @@
 
 import { execFile } from 'node:child_process';
 import { readdirSync, readlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
-import { PROGRAM, type StormRuntime } from './tree.ts';
+import { PROGRAM, type StormTree } from './tree.ts';
 
 /** What runs the launches, and why that. */
 export interface Containers {
@@ -13,20 +13,20 @@ export interface Containers {
   readonly what: string;
 }
 
-/** The command that runs a runtime's witness program. */
-export function witnessCommand(runtime: StormRuntime, real: boolean, expected: string): string[] {
-  if (!real) return [runtime.program, join(runtime.root, runtime.stamp), expected];
-  const prefix = runtime.layout === 'usr' ? '/usr' : '';
+/** The command that runs a tree's witness program. */
+export function witnessCommand(tree: StormTree, real: boolean, expected: string): string[] {
+  if (!real) return [tree.program, join(tree.root, tree.stamp), expected];
+  const prefix = tree.layout === 'usr' ? '/usr' : '';
   // The user's own runtime has no witness program in it, so it gets one on top.
-  const program = runtime.removable ? `${prefix}/${PROGRAM}` : `/${PROGRAM}`;
+  const program = tree.removable ? `${prefix}/${relative(tree.root, tree.program)}` : `/${PROGRAM}`;
   return [
     'bwrap',
-    ...(runtime.layout === 'usr' ? mergedUsr(runtime.root) : wholeRoot(runtime.root)),
-    ...(runtime.removable ? [] : ['--ro-bind', runtime.program, program]),
+    ...(tree.layout === 'usr' ? mergedUsr(tree.root) : wholeRoot(tree.root)),
+    ...(tree.removable ? [] : ['--ro-bind', tree.program, program]),
     // bwrap's own lock lasts until its pid 1 ends, and with the pid namespace everything ends
     // with that one.
     ...['--lock-file', '/.ref', '--unshare-pid', '--die-with-parent', '--'],
-    ...[program, `${prefix}/${runtime.stamp}`, expected],
+    ...[program, `${prefix}/${tree.stamp}`, expected],
   ];
 }
 
@@ -53,8 +53,8 @@ function wholeRoot(root: string): string[] {
  *
  * @throws {Error} when not even a plain program can be run in the storm's directory.
  */
-export async function chooseContainers(runtime: StormRuntime, id: string): Promise<Containers> {
-  await run(witnessCommand(runtime, false, id));
+export async function chooseContainers(tree: StormTree, id: string): Promise<Containers> {
+  await run(witnessCommand(tree, false, id));
   let version: string;
   try {
     version = (await run(['bwrap', '--version'])).trim().replace('bubblewrap', 'bwrap');
@@ -62,7 +62,7 @@ export async function chooseContainers(runtime: StormRuntime, id: string): Promi
     return { real: false, what: 'plain processes (no bwrap)' };
   }
   try {
-    await run(witnessCommand(runtime, true, id));
+    await run(witnessCommand(tree, true, id));
     return { real: true, what: `real containers (${version})` };
   } catch (error) {
     return { real: false, what: `plain processes (${version} fails: ${(error as Error).message})` };

@@ -1,25 +1,23 @@
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Lock, lock, spawnLocked, tryLock } from '../../mod.ts';
-import { witnessCommand } from './container.ts';
-import { isGone, pause, pick, type Storm } from './messages.ts';
+import { useRuntime } from '../../runtime/mod.ts';
+import { launchCopy, mayCopy } from './launch-copy.ts';
+import { isGone, PATIENCE, pause, pick, type Storm } from './messages.ts';
+import { runProgram } from './run-program.ts';
 import type { StormRuntime } from './tree.ts';
 import { enter } from './witness.ts';
 
-/** How long a launch waits for its lock, in milliseconds. */
-const PATIENCE = 1000;
-/** The longest time for which a launch keeps its container, in milliseconds. */
-const LONGEST_STAY = 40;
 /** The longest rest between two launches, in milliseconds: collectors need gaps to get in. */
 const LONGEST_REST = 80;
+/** The part of the launches that make a copy, if they may. */
+const COPYING = 0.25;
 
 /** Launches containers one after the other, as long as the storm lasts. */
 export async function launcher(storm: Storm): Promise<void> {
+  // The user's own runtime may be on another filesystem, which means a copy without hard links.
+  const samples = storm.runtimes.filter(({ removable }) => removable);
   while (!storm.stop.aborted) {
-    const runtime = pick(storm.runtimes);
     try {
-      await launch(storm, runtime);
+      if (Math.random() < COPYING && mayCopy()) await launchCopy(storm, pick(samples));
+      else await launchRuntime(storm, pick(storm.runtimes));
     } catch (error) {
       if (storm.stop.aborted) return;
       const { code } = error as NodeJS.ErrnoException;
@@ -29,88 +27,15 @@ export async function launcher(storm: Storm): Promise<void> {
   }
 }
 
-/**
- * One launch, which must find its runtime unchanged from the lock's grant to the container's end.
- *
- * Our own lock is released as soon as the program has started, so that then only what the program
- * inherited protects it (and bwrap's own lock, which its pid 1 takes after it has started the
- * program). The program stays until its stdin ends, and before that we lock again. Hence somebody
- * holds a lock at every moment, and our marker, which goes before our second lock does, never
- * stands for a lock that has ended. Without the second lock a program that ends quickly could
- * leave the runtime to a collector before bwrap has got its own, and bwrap would fail.
- */
-async function launch(storm: Storm, runtime: StormRuntime): Promise<void> {
+async function launchRuntime(storm: Storm, runtime: StormRuntime): Promise<void> {
+  const { path, name } = runtime;
   const began = performance.now();
-  const held = await lock(runtime.ref, { mode: 'shared', timeout: PATIENCE, signal: storm.stop });
+  const wait = { whenBusy: 'wait', timeout: PATIENCE, signal: storm.stop } as const;
+  const { lock } = await useRuntime(path, wait);
   storm.waits.add(performance.now() - began);
-  const marker = enter(storm.witness, runtime.name, 'shared');
-  let child;
-  let expected;
-  try {
-    for (const other of marker.intruders()) {
-      storm.violation(`${runtime.name}: a launch got its lock while ${other} was in`);
-    }
-    expected = runtime.removable ? readStamp(runtime) : '';
-    const [command, ...args] = witnessCommand(runtime, storm.container, expected);
-    child = spawnLocked(held, command!, args, { stdio: ['pipe', 'ignore', 'pipe'] });
-    if (child.pid === undefined) {
-      const [error] = await once(child, 'error');
-      throw error;
-    }
-  } catch (error) {
-    marker.remove();
-    throw isGone(error)
-      ? new Error(`${runtime.name}: gone while a launch held its lock: ${(error as Error).message}`)
-      : error;
-  } finally {
-    held.release();
+  const marker = enter(storm.witness, name, 'shared');
+  for (const other of marker.intruders()) {
+    storm.violation(`${name}: a launch got its lock while ${other} was in`);
   }
-  storm.count.launches++;
-  let stderr = '';
-  child.stderr!.on('data', (data) => stderr += data);
-  child.stdin!.on('error', () => {});
-  const ended = new Promise<string>((resolve) => {
-    child.once('close', (code, signal) => resolve(signal ?? String(code)));
-  });
-  const stay = pause(storm, Math.random() * LONGEST_STAY).then(() => undefined);
-  let end = await Promise.race([ended, stay]);
-  // A container that ends by itself has lost its lock before our marker goes, so a collector may
-  // report us; but then a promise, or the container, is broken already.
-  const early = end !== undefined;
-  const again = early ? undefined : lockAgain(storm, runtime, expected);
-  child.stdin!.end();
-  end ??= await ended;
-  marker.remove();
-  again?.release();
-  if (end === '0' && !early) return;
-  storm.violation(`${runtime.name}: ${meaning(end)}${stderr && `: ${firstLine(stderr)}`}`);
-}
-
-/** Joins the lock that the program must have, on a runtime that must be the same. */
-function lockAgain(storm: Storm, runtime: StormRuntime, expected: string): Lock | undefined {
-  const { name, ref, removable } = runtime;
-  try {
-    const found = removable ? readStamp(runtime) : '';
-    if (found !== expected) storm.violation(`${name}: ${found} instead of ${expected}`);
-    const again = tryLock(ref, { mode: 'shared' });
-    if (!again) storm.violation(`${name}: locked exclusively, while a program inherited the lock`);
-    return again;
-  } catch (error) {
-    storm.violation(`${name}: gone while a program held its lock: ${(error as Error).message}`);
-    return undefined;
-  }
-}
-
-function meaning(end: string): string {
-  if (end === '41') return 'gone, as seen from inside';
-  if (end === '42') return 'changed, as seen from inside';
-  return `the container ended with ${end}`;
-}
-
-function readStamp({ root, stamp }: StormRuntime): string {
-  return readFileSync(join(root, stamp), 'utf8');
-}
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0]!;
+  await runProgram(storm, runtime, lock, marker);
 }

@@ -9,6 +9,10 @@ export interface StormOrder {
   readonly template: string;
   /** Where trees are made and deleted, on the same filesystem. */
   readonly aside: string;
+  /** Where mutable copies of runtimes are made, and collected. */
+  readonly copies: string;
+  /** How many entries a copy must have, if that is known. */
+  readonly copyEntries: number | undefined;
   /** Where evidence is put. */
   readonly witness: string;
   /** Whether launches are real containers. */
@@ -22,6 +26,8 @@ export interface StormNews {
   readonly launches: number;
   readonly removed: number;
   readonly busy: number;
+  readonly copies: number;
+  readonly collected: number;
   readonly violations: number;
   /** The first few, one line each. */
   readonly violationDetails: readonly string[];
@@ -30,10 +36,13 @@ export interface StormNews {
   readonly loopDelays?: [number, number][];
 }
 
+/** What launchers and collectors of one process count. */
+export type Count = Record<'launches' | 'removed' | 'busy' | 'copies' | 'collected', number>;
+
 /** What launchers and collectors of one process share. */
 export interface Storm extends StormOrder {
   readonly stop: AbortSignal;
-  readonly count: { launches: number; removed: number; busy: number };
+  readonly count: Count;
   readonly waits: Tally;
   /** Records a broken promise. */
   violation(description: string): void;
@@ -41,6 +50,9 @@ export interface Storm extends StormOrder {
 
 /** How many descriptions of violations are kept. */
 export const DETAILS = 10;
+
+/** How long a launch waits for a lock, in milliseconds. */
+export const PATIENCE = 1000;
 
 /** Waits for some milliseconds, or until the storm is over. */
 export async function pause(storm: Storm, ms: number): Promise<void> {

@@ -4,15 +4,16 @@ import { join, relative } from 'node:path';
 import process from 'node:process';
 import { tryLock } from '../../mod.ts';
 import { findRuntime } from '../../runtime/find-runtime.ts';
+import { collectGarbage, createCopy } from '../../runtime/mod.ts';
 import { Failure, UNAVAILABLE } from '../failure.ts';
 import { chooseContainers, type Containers } from './container.ts';
 import type { StormOrder } from './messages.ts';
 import { sampleProgram } from './sample-program.ts';
 import { layOut, makeTemplate, PROGRAM, STAMP, type StormRuntime } from './tree.ts';
-import { makeWitness } from './witness.ts';
+import { COPIES, makeWitness } from './witness.ts';
 
 /** What lies ready for a storm. */
-export interface Ground extends Pick<StormOrder, 'runtimes' | 'template' | 'aside' | 'witness'> {
+export interface Ground extends Omit<StormOrder, 'container' | 'launchers' | 'collectors'> {
   readonly containers: Containers;
 }
 
@@ -29,9 +30,10 @@ export async function prepare(
   if (program === undefined) {
     throw new Failure(UNAVAILABLE, `Cannot launch anything: no sample program for ${process.arch}`);
   }
-  const [template, aside, witness, home] = ['template', 'aside', 'witness', 'runtimes']
-    .map((name) => join(directory, name)) as [string, string, string, string];
-  for (const path of [aside, witness, home]) mkdirSync(path);
+  const below = (name: string): string => join(directory, name);
+  const [template, aside, copies] = [below('template'), below('aside'), below('copies')];
+  const [witness, home] = [below('witness'), below('runtimes')];
+  for (const path of [aside, copies, witness, home]) mkdirSync(path);
   const own = userRuntime === undefined ? undefined : await useInPlace(userRuntime, directory);
   await makeTemplate(template, program, own?.root);
   const runtimes: StormRuntime[] = [];
@@ -40,6 +42,7 @@ export async function prepare(
     const root = join(home, name);
     const runtime: StormRuntime = {
       name,
+      path: root,
       root,
       ref: join(root, '.ref'),
       layout: own?.layout ?? 'usr',
@@ -51,9 +54,10 @@ export async function prepare(
     runtimes.push(runtime);
   }
   const containers = await tryOut(runtimes[0]!, directory);
+  const copyEntries = await tryCopy(runtimes[0]!, copies);
   if (own !== undefined) runtimes.push({ ...own, program: join(template, PROGRAM) });
-  for (const { name } of runtimes) makeWitness(witness, name);
-  return { runtimes, template, aside, witness, containers };
+  for (const name of [...runtimes.map(({ name }) => name), COPIES]) makeWitness(witness, name);
+  return { runtimes, template, aside, copies, copyEntries, witness, containers };
 }
 
 async function useInPlace(path: string, directory: string): Promise<StormRuntime> {
@@ -70,7 +74,7 @@ async function useInPlace(path: string, directory: string): Promise<StormRuntime
   } catch {
     tryLock(ref, { mode: 'shared', create: true })?.release();
   }
-  return { name: 'own', root, ref, layout, program: '', stamp: '.ref', removable: false };
+  return { name: 'own', path, root, ref, layout, program: '', stamp: '.ref', removable: false };
 }
 
 async function tryOut(runtime: StormRuntime, directory: string): Promise<Containers> {
@@ -83,5 +87,20 @@ async function tryOut(runtime: StormRuntime, directory: string): Promise<Contain
       `Cannot run programs in ${JSON.stringify(directory)}: ${(error as Error).message}`,
       { cause: error },
     );
+  }
+}
+
+/**
+ * Makes a copy and collects it, to learn how many entries each must have: all runtimes have the
+ * same. Where that cannot be done, the launches will say so.
+ */
+async function tryCopy({ path }: StormRuntime, copies: string): Promise<number | undefined> {
+  try {
+    const { entries, lock } = await createCopy(path, copies);
+    lock.release();
+    await collectGarbage(copies);
+    return entries;
+  } catch {
+    return undefined;
   }
 }

@@ -2,10 +2,11 @@
 
 import process from 'node:process';
 import { createInterface } from 'node:readline';
+import { copyCollector } from './collect-copies.ts';
 import { collector } from './collector.ts';
 import { launcher } from './launcher.ts';
 import { watchLoopDelay } from './loop-delay.ts';
-import { DETAILS, type Storm, type StormNews, type StormOrder } from './messages.ts';
+import { type Count, DETAILS, type Storm, type StormNews, type StormOrder } from './messages.ts';
 import { Tally } from './tally.ts';
 
 /** How often it tells how far it is, in milliseconds. */
@@ -18,7 +19,7 @@ input.once('close', () => stop.abort());
 input.once('line', (line) => void storm(JSON.parse(line) as StormOrder));
 
 async function storm(order: StormOrder): Promise<void> {
-  const count = { launches: 0, removed: 0, busy: 0 };
+  const count: Count = { launches: 0, removed: 0, busy: 0, copies: 0, collected: 0 };
   let violations = 0;
   const violationDetails: string[] = [];
   const waits = new Tally();
@@ -42,6 +43,7 @@ async function storm(order: StormOrder): Promise<void> {
   await Promise.all([
     ...Array.from({ length: order.launchers }, () => launcher(shared)),
     ...Array.from({ length: order.collectors }, () => collector(shared)),
+    ...Array.from({ length: order.collectors }, () => copyCollector(shared)),
   ]);
   clearInterval(timer);
   endWatch();

@@ -24,6 +24,10 @@ export interface StormReport extends StormSetting {
   readonly removed: number;
   /** Exclusive locks that were not to be had because somebody was in. */
   readonly busy: number;
+  /** Launches in mutable copies that were made for them. */
+  readonly copies: number;
+  /** Copies that collectors have deleted before the end of the storm. */
+  readonly collected: number;
   readonly violations: number;
   readonly violationDetails: readonly string[];
   /** How long shared locks took that were granted. */
@@ -48,6 +52,8 @@ export function summarize(
     launches: total((news) => news.launches),
     removed: total((news) => news.removed),
     busy: total((news) => news.busy),
+    copies: total((news) => news.copies),
+    collected: total((news) => news.collected),
     violations: total((news) => news.violations) + troubles.length,
     violationDetails: [...troubles, ...all.flatMap((news) => news.violationDetails)]
       .slice(0, DETAILS),
@@ -68,10 +74,11 @@ function merge(all: readonly ([number, number][] | undefined)[]): Tally {
 
 /** The report for people. */
 export function reportText(report: StormReport): string {
-  const { launches, removed, violations, waitMs, loopDelayMs } = report;
+  const { launches, removed, copies, collected, violations, waitMs, loopDelayMs } = report;
   const rows: [string, string][] = [
     ['launches', `${launches} ${report.container ? 'in' : 'as'} ${report.containerDetail}`],
     ['removed', `${removed} runtimes, and found ${report.busy} times in use`],
+    ['copies', `${copies} made, and ${collected} of them collected before the end`],
     ['wait', `p50 ${ms(waitMs.p50)}, p99 ${ms(waitMs.p99)}, max ${ms(waitMs.max)}`],
     ['loop delay', `p99 ${ms(loopDelayMs.p99)}, max ${ms(loopDelayMs.max)}`],
     ['violations', `${violations}`],
@@ -85,8 +92,9 @@ export function reportText(report: StormReport): string {
   ];
   if (violations > report.violationDetails.length) lines.push('    …');
   if (violations > 0) lines.push('Locks do not protect runtimes here.');
-  else if (launches === 0 || removed === 0) lines.push('Too little has happened to tell anything.');
-  else lines.push('Locks have kept every promise.');
+  else if ([launches, removed, copies, collected].includes(0)) {
+    lines.push('Too little has happened to tell anything.');
+  } else lines.push('Locks have kept every promise.');
   return `${lines.join('\n')}\n`;
 }
 
@@ -97,10 +105,11 @@ function ms(value: number): string {
 /** Shows how far a storm is, on one line of the terminal that is written again and again. */
 export function showProgress(left: number, report: StormReport): void {
   cursorTo(process.stderr, 0);
-  process.stderr.write(
-    `storm: ${left.toFixed(1)} s left, ${report.launches} launches, ${report.removed} removed, ` +
-      `${report.busy} busy, ${report.violations} violations`,
-  );
+  const line = `storm: ${left.toFixed(1)} s left, ${report.violations} violations, ` +
+    `${report.launches} launches, ${report.removed} removed, ${report.busy} busy, ` +
+    `${report.copies} copies, ${report.collected} collected`;
+  // What goes on in the next line would stay there.
+  process.stderr.write(line.slice(0, (process.stderr.columns || 80) - 1));
   clearLine(process.stderr, 1);
 }
 

@@ -10,19 +10,25 @@ import { chmod, copyFile, link, mkdir, readdir, readlink } from 'node:fs/promise
 import { rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** A runtime that takes part in a storm. */
-export interface StormRuntime {
+/** A tree in which programs run: a runtime, or a mutable copy of one. */
+export interface StormTree {
   readonly name: string;
   /** The directory that becomes `/usr` or `/` of a container. */
   readonly root: string;
   readonly ref: string;
   readonly layout: 'usr' | 'root';
-  /** The witness program, as a path outside the container. */
+  /** The witness program, as a path outside the container; below `root`, but for the user's own. */
   readonly program: string;
   /** Below `root`: a file that stays the same as long as the runtime does. */
   readonly stamp: string;
   /** `false` for the user's own: it is locked exclusively at most, and left as it is. */
   readonly removable: boolean;
+}
+
+/** A runtime that takes part in a storm. */
+export interface StormRuntime extends StormTree {
+  /** What a launcher calls it: `root`, or the deployment of which that is a part. */
+  readonly path: string;
 }
 
 /** The witness program and the stamp, below a tree's root. */

@@ -6,7 +6,7 @@
  * together, at least the later one sees the other.
  */
 
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 
@@ -21,7 +21,10 @@ export interface Marker {
   remove(): void;
 }
 
-/** Makes the place for the markers of one runtime. */
+/** Where the markers of all copies are, each named like its copy, of which nobody else knows. */
+export const COPIES = 'copies';
+
+/** Makes the place for the markers of one runtime, or of the copies. */
 export function makeWitness(directory: string, runtime: string): void {
   mkdirSync(join(directory, runtime));
 }
@@ -42,4 +45,16 @@ export function enter(
       ),
     remove: () => rmSync(join(place, own)),
   };
+}
+
+/** Puts down the marker of a copy in use; gives how to take it away. */
+export function enterCopy(directory: string, copy: string): Pick<Marker, 'remove'> {
+  const path = join(directory, COPIES, copy);
+  writeFileSync(path, '');
+  return { remove: () => rmSync(path) };
+}
+
+/** Whether the marker of a copy stands. */
+export function isInUse(directory: string, copy: string): boolean {
+  return existsSync(join(directory, COPIES, copy));
 }

@@ -1,0 +1,95 @@
+import process from 'node:process';
+import { holdersText } from '../lock/holders.ts';
+import { quote } from '../lock/lock-error.ts';
+import { DEPLOYMENT } from '../runtime/garbage-names.ts';
+import { collectGarbage, type GarbageReport } from '../runtime/mod.ts';
+import { counted } from './counted.ts';
+import { BROKEN, Failure, OK, USAGE } from './failure.ts';
+import { freedText } from './freed-text.ts';
+import { interruptible } from './interruptible.ts';
+import { readOptions } from './read-options.ts';
+import { sayWaiting } from './say-waiting.ts';
+import { takeOperands } from './take-operands.ts';
+import { withProgress } from './with-progress.ts';
+
+const help = `usage: reflock gc [OPTION...] PARENT
+
+Deletes the mutable copies (tmp-*) in the directory PARENT that nobody uses, and that have no entry
+"keep". Does nothing while somebody makes a copy there, or collects too.
+
+  --current NAME     delete unused deployments (deploy-*) too, but not NAME; may be given again
+  --legacy-base DIR  delete what earlier layouts have left, in PARENT and in DIR, too
+  --dry-run          only tell what would be deleted
+  --wait             wait while PARENT is busy
+  --json             print the report as JSON
+  --help             show this
+
+Ends with 0, also when PARENT is busy; 1: something could not be deleted; 64: bad usage; 69: PARENT
+cannot be opened or locked; 128 + n: signal n ended it.
+
+example: reflock gc --current deploy-2.0.20250101 ~/runtimes/var
+`;
+
+/** Collects the garbage of a directory of copies. */
+export async function main(args: readonly string[]): Promise<number> {
+  const { options, operands } = readOptions(args, {
+    current: 'value',
+    'legacy-base': 'value',
+    'dry-run': 'flag',
+    wait: 'flag',
+    json: 'flag',
+  });
+  const given = new Map(options.map(({ name, value }) => [name, value]));
+  if (given.has('help')) {
+    process.stdout.write(help);
+    return OK;
+  }
+  const [parent] = takeOperands('gc', operands, ['PARENT']);
+  const current = options.filter(({ name }) => name === 'current').map(({ value }) => value);
+  for (const name of current) checkDeployment(name);
+  const output = given.has('json') ? 'json' : 'text';
+
+  const left = 'what is not deleted yet is garbage for the next time';
+  const report = await interruptible(left, (signal) =>
+    withProgress(
+      { work: 'gc', unit: 'entries', output },
+      signal,
+      (onProgress) =>
+        collectGarbage(parent, {
+          whenBusy: given.has('wait') ? 'wait' : 'skip',
+          dryRun: given.has('dry-run'),
+          currentDeployments: current.length > 0 ? current : undefined,
+          legacyBase: given.get('legacy-base'),
+          signal,
+          onWait: sayWaiting,
+          onProgress,
+        }),
+    ));
+  process.stdout.write(output === 'json' ? `${JSON.stringify(report)}\n` : reportText(report));
+  return report.kept.some(({ why }) => why === 'failed') ? BROKEN : OK;
+}
+
+function checkDeployment(name: string): void {
+  if (name.startsWith(DEPLOYMENT)) return;
+  throw new Failure(
+    USAGE,
+    `The option "--current" must be a name that begins with "${DEPLOYMENT}", not ${quote(name)}`,
+  );
+}
+
+function reportText({ busy, dryRun, deleted, kept, ...freed }: GarbageReport): string {
+  if (busy !== undefined) {
+    return `nothing was collected: ${quote(busy.path)} is ${holdersText(busy.holders)}\n`;
+  }
+  // All else that lies there is nobody's concern here.
+  const concerned = kept.filter(({ why }) => why !== 'not-garbage');
+  const lines = [
+    ...deleted.map(({ path, bytes, inodes }) =>
+      `${dryRun ? 'would delete' : 'deleted'} ${quote(path)} (${freedText(bytes, inodes)})`
+    ),
+    ...concerned.map(({ path, message }) => `kept ${quote(path)}: ${message}`),
+    `${counted(deleted.length, 'entry', 'entries')} ${dryRun ? 'would be ' : ''}deleted, ` +
+    `${concerned.length} kept: ${freedText(freed.freedBytes, freed.freedInodes)} freed`,
+  ];
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,29 @@
+import { mkdtempSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import type { StormReport } from '../../src/cli/storm/report.ts';
+import { type Program, startScript } from './process.ts';
+import { temp } from './temp.ts';
+
+/** A new directory for a storm. */
+export function directory(): string {
+  return mkdtempSync(join(temp, 'storm-'));
+}
+
+/** Starts a storm in a directory. */
+export function storm(dir: string, ...args: string[]): Program {
+  return startScript('src/cli/main.ts', ['storm', '--json', '--dir', dir, ...args]);
+}
+
+/** The report of a storm, which must end with this status and leave nothing behind. */
+export async function reportOf(
+  program: Program,
+  dir: string,
+  status: number,
+): Promise<StormReport> {
+  const line = await program.line();
+  assert.equal(await program.ended, { code: status, signal: null }, program.stderr() || line);
+  assert.equal(readdirSync(dir), []);
+  assert.is(program.stderr(), '');
+  return JSON.parse(line!) as StormReport;
+}

@@ -1,5 +1,6 @@
 import { type Comparison, isKept, milliseconds } from './result.ts';
 import { missedBounds, noiseWarnings, type Result } from './result.ts';
+import type { Figure } from './statistics.ts';
 
 /** Puts results into words and tables for a terminal. */
 export function report(results: readonly Result[]): string {
@@ -29,7 +30,7 @@ function rows({ runtime, runtimeVersion, contenders, comparisons }: Result): str
     const where = index === 0 ? `${runtime} ${runtimeVersion}` : '';
     if ('absent' in contender) return row(where, contender.name, `–  ${contender.absent}`);
     const comparison = comparisons.find(({ peer }) => peer === contender.name);
-    const time = `${microseconds(contender.median)} ± ${microseconds(contender.mad)} µs`;
+    const time = duration(contender);
     if (comparison === undefined) return row(where, contender.name, time);
     return row(where, contender.name, time, relation(comparison), limit(comparison));
   });
@@ -53,6 +54,8 @@ function row(where: string, name: string, time: string, ratio = '', bound = ''):
     .trimEnd();
 }
 
-function microseconds(nanoseconds: number): string {
-  return (nanoseconds / 1000).toFixed(2);
+/** In microseconds, or from ten milliseconds on in these. */
+function duration({ median, mad }: Figure): string {
+  const [unit, size] = median < 1e7 ? ['µs', 1e3] as const : ['ms', 1e6] as const;
+  return `${(median / size).toFixed(2)} ± ${(mad / size).toFixed(2)} ${unit}`;
 }

@@ -1,8 +1,12 @@
 import { awaitCase } from './await.ts';
 import type { Case } from './case.ts';
+import { collectCase } from './collect.ts';
+import { copyCase } from './copy.ts';
+import { deleteCase } from './delete.ts';
 import { eventLoopCase } from './event-loop.ts';
 import { handOverCase } from './hand-over.ts';
 import { readFileCase } from './read-file.ts';
+import { treeEventLoopCase } from './tree-event-loop.ts';
 import { tryCase } from './try.ts';
 
 /** Every case, in the order in which they are measured. */
@@ -12,4 +16,8 @@ export const cases: readonly Case[] = [
   handOverCase,
   eventLoopCase,
   readFileCase,
+  copyCase,
+  deleteCase,
+  treeEventLoopCase,
+  collectCase,
 ];

@@ -49,6 +49,16 @@ test('the benchmark measures a hand-over without a C compiler', async () => {
   assert.ok('absent' in c && c.absent.includes('/nonexistent/cc'));
 });
 
+test('the benchmark compares work on whole trees with what everybody has for it', async () => {
+  for (const [name, peer] of [['copy', 'cp -al'], ['delete', 'rm -rf']] as const) {
+    const { line, code, stderr } = await measure(name);
+    assert.is(code, 0, stderr);
+    const { comparisons }: Result = JSON.parse(line!);
+    assert.equal(comparisons.map(({ peer, bound }) => ({ peer, bound })), [{ peer, bound: 1 }]);
+    assert.ok(comparisons[0]!.rounds.every((ratio) => ratio > 0.05 && ratio < 20));
+  }
+});
+
 // The starter is a program for Node alone.
 if (runtime === 'node') {
   const starter = [process.execPath, `${root}/bench/run.mjs`];

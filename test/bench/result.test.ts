@@ -83,4 +83,11 @@ test('report() shows figures, bounds, who is absent and what was missed', () => 
   assert.match(text, '\nmissed: try on node');
 });
 
+test('report() tells long times in milliseconds', () => {
+  const long = { reflock: [[9_999_000]], C: [[12_345_678]] };
+  const text = report([result(long, {})]);
+  assert.match(text, / 9999\.00 ± 0\.00 µs\n/);
+  assert.match(text, / 12\.35 ± 0\.00 ms /);
+});
+
 test.run();

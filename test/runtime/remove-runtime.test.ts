@@ -17,6 +17,7 @@ import { temp } from '../support/temp.ts';
 import { makeTree, newPlace, treeOf } from '../support/trees.ts';
 
 const many = Array.from({ length: 1000 }, (_, i) => `usr/d${i}/f`);
+const few = many.slice(0, 100);
 
 test('removeRuntime() removes a runtime that nobody uses, and tells what that has freed', async () => {
   const base = makeTree(newPlace(), [
@@ -132,12 +133,12 @@ test('removeRuntime() with dryRun changes nothing, and tells whether and what it
 });
 
 test('removeRuntime() tells how far it is', async () => {
-  const path = makeTree(newPlace(), many);
+  const path = makeTree(newPlace(), few);
   const all: Progress[] = [];
   await removeRuntime(path, { onProgress: (one) => all.push(one) });
   const { done, total } = all.at(-1)!;
-  assert.is(total, 2003, 'usr, 1,000 directories with a file each, and two .ref');
-  assert.is(done, 2004, 'and the runtime itself');
+  assert.is(total, 203, 'usr, 100 directories with a file each, and two .ref');
+  assert.is(done, 204, 'and the runtime itself');
 });
 
 test('removeRuntime() refuses what is no runtime, no directory, or not the runtime itself', async () => {
@@ -170,11 +171,11 @@ testInContainer('removeRuntime() refuses the root directory', async () => {
 });
 
 test('of two removers at once one removes, and neither half', async () => {
-  const path = makeTree(newPlace(), many);
+  const path = makeTree(newPlace(), few);
   const ends = await Promise.allSettled([removeRuntime(path), removeRuntime(path)]);
   const removed = ends.filter(({ status }) => status === 'fulfilled');
   assert.is(removed.length, 1);
-  const waits = makeTree(newPlace(), many);
+  const waits = makeTree(newPlace(), few);
   const both = await Promise.allSettled([
     removeRuntime(waits, { whenBusy: 'wait' }),
     removeRuntime(waits, { whenBusy: 'wait' }),

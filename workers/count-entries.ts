@@ -3,12 +3,16 @@ import { Status } from '../src/linux/status.ts';
 import { LostWay, Walk } from '../src/linux/walk.ts';
 import { type CountTask, type Freed, STOP, TOTAL } from './tree-task.ts';
 
-/** Counts what is below a directory, without the directory itself in {@linkcode TOTAL}. */
+/**
+ * Counts what is below a directory. Without the directory itself it becomes {@linkcode TOTAL}, but not
+ * before everything is counted: whoever watches would take a part for the whole.
+ */
 export function countEntries({ words, tree, mounts, measure }: CountTask): Freed {
   const status = new Status();
   const sum = new Sum();
+  let total = 0;
   const another = (known: boolean): void => {
-    Atomics.add(words, TOTAL, 1);
+    total++;
     if (known) sum.add(status);
   };
   if (measure && status.of(tree) === 0) sum.add(status);
@@ -31,6 +35,7 @@ export function countEntries({ words, tree, mounts, measure }: CountTask): Freed
     // The work itself will find out; until then this is as much as is known.
     if (!(error instanceof LostWay)) throw error;
   }
+  Atomics.store(words, TOTAL, total);
   return { bytes: sum.bytes, inodes: sum.inodes };
 }
 

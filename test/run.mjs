@@ -1,5 +1,5 @@
-// Runs every test file on Node, Deno and Bun, each in a process of its own with a time limit, so
-// that a hang is a failure with a name.
+// Runs the test files on Node, Deno and Bun, each in a process of its own with a time limit, so that
+// a hang is a failure with a name.
 //
 //   npm test                  everything
 //   npm test -- node          one runtime

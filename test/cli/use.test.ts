@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { tryLock } from '../../src/mod.ts';
+import { testInContainer } from '../support/container.ts';
 import { eventually } from '../support/eventually.ts';
 import { startLocker } from '../support/locker.ts';
 import { type Program, start, startScript } from '../support/process.ts';
@@ -107,15 +108,14 @@ test('use refuses what is no runtime, and bad usage', async () => {
   await fails(127, /^reflock: Cannot start "\/no\/such".*\n$/, runtime('usr'), '/no/such');
 });
 
-const container = ['bwrap', '--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'];
-const testInContainer = works([...container, 'true']) ? test : skip;
+const readOnly = ['bwrap', '--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'];
 
 testInContainer('use works with a .ref on a read-only mount', async () => {
   const path = runtime('bin', 'lib');
   const ref = join(path, '.ref');
   tryLock(ref, { create: true })!.release();
   const program = start([
-    ...[...container, '--', ...scriptCommand('src/cli/main.ts')],
+    ...[...readOnly, '--', ...scriptCommand('src/cli/main.ts')],
     ...['use', path, 'sh', '-c', 'echo started; read line'],
   ]);
   assert.is(await program.line(), 'started', program.stderr());
@@ -128,7 +128,7 @@ testInContainer('use keeps a runtime for a real container, to its end', async ()
   const path = runtime('bin', 'lib');
   const ref = join(path, '.ref');
   const program = use(
-    ...[path, '--', ...container, '--unshare-pid', '--die-with-parent'],
+    ...[path, '--', ...readOnly, '--unshare-pid', '--die-with-parent'],
     ...['sh', '-c', 'echo started; read line; exit 7'],
   );
   assert.is(await program.line(), 'started', program.stderr());
@@ -139,17 +139,3 @@ testInContainer('use keeps a runtime for a real container, to its end', async ()
 });
 
 test.run();
-
-function works([command, ...args]: string[]): boolean {
-  try {
-    execFileSync(command!, args, { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function skip(name: string, body: () => Promise<void>): void {
-  console.log(`skipped: ${name} needs bwrap`);
-  test.skip(name, body);
-}

@@ -13,8 +13,8 @@ const filename = new URL(`../../workers/${worker}`, import.meta.url).href;
 class TaskThreads {
   readonly #most: number;
   #loading: Promise<Piscina> | undefined;
-  /** How to fail the tasks that no thread has taken up yet. */
-  readonly #waiting = new Map<Order, (error: Error) => void>();
+  /** How to fail the tasks that no thread has taken up yet, and whose they are. */
+  readonly #waiting = new Map<Order, { pool: Piscina; fail: (error: Error) => void }>();
 
   constructor(most: number) {
     this.#most = most;
@@ -25,7 +25,7 @@ class TaskThreads {
     try {
       const pool = await (this.#loading ??= this.#load());
       return await new Promise<Answer<T>>((resolve, reject) => {
-        this.#waiting.set(order, reject);
+        this.#waiting.set(order, { pool, fail: reject });
         pool.run(order).then(resolve, reject);
       });
     } finally {
@@ -44,7 +44,7 @@ class TaskThreads {
         recordTiming: false,
         execArgv: [],
       });
-      pool.on('error', (error: Error) => this.#failWaiting(error));
+      pool.on('error', (error: Error) => this.#failWaiting(pool, error));
       return pool;
     } catch (error) {
       this.#loading = undefined;
@@ -53,11 +53,13 @@ class TaskThreads {
   }
 
   /**
-   * A thread could not start, and then piscina keeps its tasks for ever: the next task tries anew.
+   * A thread could not start, and then piscina keeps its tasks for ever: the next task tries anew,
+   * with a pool of its own, which has no part in what the old one may still report.
    */
-  #failWaiting(error: Error): void {
+  #failWaiting(failed: Piscina, error: Error): void {
     this.#loading = undefined;
-    for (const [{ taken }, fail] of this.#waiting) {
+    for (const [{ taken }, { pool, fail }] of this.#waiting) {
+      if (pool !== failed) continue;
       // The pool may find a thread for it yet.
       if (Atomics.compareExchange(taken, 0, OPEN, WITHDRAWN) === OPEN) fail(error);
     }

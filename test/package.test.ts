@@ -39,9 +39,10 @@ test('the packed package waits for a lock and has a command, and no tests in it'
   const script = join(home, 'program.mjs');
   writeFileSync(
     script,
-    `import { lock, tryLock } from 'reflock';
+    `import { lock, LockEngine } from 'reflock';
     const path = ${JSON.stringify(join(temp, 'packed.ref'))};
-    const first = tryLock(path, { create: true });
+    // Another engine's lock, so that the wait needs a thread, whose code must be in the package.
+    const first = new LockEngine().tryLock(path, { create: true });
     const second = await lock(path, { onWait: () => setTimeout(() => first.release()) });
     console.log(second.mode);
     second.release();`,

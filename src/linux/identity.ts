@@ -44,6 +44,8 @@ const opened = new Uint32Array(WORDS);
 const named = new Uint32Array(WORDS);
 // stx_mode, 16 bits wide, at offset 28.
 const openedMode = new Uint16Array(opened.buffer, 28, 1);
+const openedInode = new BigUint64Array(opened.buffer, 4 * INO_LOW, 1);
+const namedInode = new BigUint64Array(named.buffer, 4 * INO_LOW, 1);
 let openedAt: Address = 0;
 let namedAt: Address = 0;
 
@@ -52,6 +54,11 @@ export function identify(fd: number): number {
   const calls = libc();
   openedAt ||= calls.address(opened.buffer);
   return calls.statx(fd, '', AT_EMPTY_PATH, STATX_TYPE | STATX_INO, openedAt);
+}
+
+/** Device and inode of the file that {@linkcode identify} read last, as `Status.identity` has them. */
+export function identity(): string {
+  return identityIn(opened, openedInode);
 }
 
 /** The kind of file that {@linkcode identify} read last. */
@@ -69,20 +76,36 @@ export function kindOfType(type: number): FileKind {
  * way of `openBeneath()`. A path that cannot be followed any more leads nowhere, so then it is no.
  */
 export function isStillAt(dirfd: number, path: string, beneath = false): boolean {
-  if (!beneath) return isOpened(dirfd, path, 0);
+  return leadsTo(dirfd, path, beneath, isOpened);
+}
+
+/** The same for a file that was identified earlier; `file` is its {@linkcode identity}. */
+export function isFileAt(file: string, dirfd: number, path: string, beneath: boolean): boolean {
+  return leadsTo(dirfd, path, beneath, () => identityIn(named, namedInode) === file);
+}
+
+function leadsTo(dirfd: number, path: string, beneath: boolean, isIt: () => boolean): boolean {
+  if (!beneath) return look(dirfd, path, 0) && isIt();
   // What is no link cannot lead out, and needs no descriptor, of which there may be no more.
-  if (isOpened(dirfd, path, AT_SYMLINK_NOFOLLOW)) return true;
+  if (look(dirfd, path, AT_SYMLINK_NOFOLLOW) && isIt()) return true;
   const fd = lookBeneath(dirfd, path);
   if (fd < 0) return false;
-  const same = isOpened(fd, '', AT_EMPTY_PATH);
+  const same = look(fd, '', AT_EMPTY_PATH) && isIt();
   libc().close(fd);
   return same;
 }
 
-function isOpened(dirfd: number, path: string, flags: number): boolean {
+function look(dirfd: number, path: string, flags: number): boolean {
   const calls = libc();
   namedAt ||= calls.address(named.buffer);
-  if (calls.statx(dirfd, path, flags, STATX_TYPE | STATX_INO, namedAt) === -1) return false;
+  return calls.statx(dirfd, path, flags, STATX_TYPE | STATX_INO, namedAt) !== -1;
+}
+
+function isOpened(): boolean {
   return opened[INO_LOW] === named[INO_LOW] && opened[INO_HIGH] === named[INO_HIGH] &&
     opened[DEV_MAJOR] === named[DEV_MAJOR] && opened[DEV_MINOR] === named[DEV_MINOR];
+}
+
+function identityIn(words: Uint32Array, inode: BigUint64Array): string {
+  return `${words[DEV_MAJOR]}:${words[DEV_MINOR]}:${inode[0]}`;
 }

@@ -1,4 +1,5 @@
 import { EACCES, EAGAIN, EBADF } from '../linux/errno.ts';
+import { identify } from '../linux/identity.ts';
 import { libc } from '../linux/libc.ts';
 import { closeOnExec, pathOf } from '../linux/open.ts';
 import { trySetLock } from '../linux/record-lock.ts';
@@ -21,7 +22,7 @@ export interface AdoptOptions {
 
 /**
  * Makes sure that the descriptor carries the lock, and gives the request that would have led to
- * it. Setting a lock that is held already changes nothing, so a wrong claim is found out.
+ * it; which file it is, is known afterwards as after `identify()`. Setting a lock that is held already changes nothing, so a wrong claim is found out.
  */
 export function verifyAdopted(fd: number, options: AdoptOptions): LockRequest {
   if (!isFd(fd)) throw invalid(RangeError, 'fd', 'must be a file descriptor', fd);
@@ -30,7 +31,7 @@ export function verifyAdopted(fd: number, options: AdoptOptions): LockRequest {
   const { mode, kind = 'ofd', range } = options;
   const want = toRequest(path, { mode, kind, range });
   const action = `Cannot adopt fd ${fd}, which is ${quote(path)}`;
-  const errno = trySetLock(fd, mode, want.start, want.length);
+  const errno = trySetLock(fd, mode, want.range.start, want.range.length);
   if (errno === EAGAIN || errno === EACCES) {
     throw new LockError(`${action}: it is not locked, and somebody else holds a lock`, {
       code: 'ERR_LOCK_BUSY',
@@ -39,5 +40,6 @@ export function verifyAdopted(fd: number, options: AdoptOptions): LockRequest {
   }
   if (errno !== 0) throw lockCallError(action, path, errno);
   if (closeOnExec(fd) === -1) throw systemError(action, path, 'fcntl', libc().errno());
+  if (identify(fd) === -1) throw systemError(action, path, 'statx', libc().errno());
   return want;
 }

@@ -1,25 +1,26 @@
-import type { Piscina } from 'piscina';
+import { EINTR } from '../linux/errno.ts';
 import { prepareInterrupts } from '../linux/interrupt.ts';
-import {
-  type BlockedCall,
-  type BlockedTask,
-  LEFT,
-  QUEUED,
-  STATE,
-  THREAD,
-} from '../../workers/blocked-call.ts';
+import { type BlockedCall, type BlockedTask, QUEUED, STATE } from '../../workers/blocked-call.ts';
 import { interruptAtExit } from './exit.ts';
 import type { KernelWait } from './kernel-wait.ts';
 import { LockError } from './lock-error.ts';
 import type { LockRequest } from './lock-options.ts';
 import { cannotLock } from './open-file.ts';
-import { bury, dismiss, leave, leaveBefore, newCall, onLeft } from './owned-call.ts';
+import { bury, dismiss, leave, leaveBefore, newCall, onLeft, withdraw } from './owned-call.ts';
+import { Pool } from './pool.ts';
 
 /** How long a caller that cannot await may be held up by a thread that does not leave, in ms. */
 const LEAVE_LIMIT = 1000;
+/** How long no thread is asked for after one could not be started, in milliseconds. */
+const START_AGAIN = 1000;
 
-const worker = import.meta.url.endsWith('.ts') ? 'blocked-lock.ts' : 'blocked-lock.js';
-const filename = new URL(`../../workers/${worker}`, import.meta.url).href;
+/** Who has threads wait. */
+export interface ThreadsOwner {
+  /** A thread has become free. */
+  onFree(): void;
+  /** A wait has been handed back, as it was; also when there was no thread for it. */
+  onBack(wait: KernelWait): void;
+}
 
 /**
  * Threads that sit in a blocking lock call, one call a thread. None is started before the first
@@ -30,27 +31,26 @@ const filename = new URL(`../../workers/${worker}`, import.meta.url).href;
  */
 export class BlockedThreads {
   readonly #maxThreads: number;
-  readonly #idleTimeout: number;
-  readonly #onFree: () => void;
+  readonly #pool: Pool;
+  /** When threads may be started again, after one could not be. */
+  #startAgain = 0;
+  readonly #owner: ThreadsOwner;
   /** Calls that have not left yet. */
-  readonly #calls = new Set<BlockedCall>();
+  readonly #calls = new Map<BlockedCall, KernelWait>();
+  /** Those of them whose waits shall be somewhere else. */
+  readonly #handedBack = new WeakSet<BlockedCall>();
   /** Calls that a thread may still have to do with, were it only to report that it has left. */
   readonly #tasks = new Map<BlockedCall, Promise<void>>();
-  /** How to end the calls that no thread has taken up yet, with an error or as given up. */
-  readonly #starting = new Map<BlockedCall, (error?: Error) => void>();
-  #loading: Promise<Piscina> | undefined;
-  #pool: Piscina | undefined;
 
-  /** `onFree` is called whenever a thread has become free. */
-  constructor(maxThreads: number, idleTimeout: number, onFree: () => void) {
+  constructor(maxThreads: number, idleTimeout: number, owner: ThreadsOwner) {
     this.#maxThreads = maxThreads;
-    this.#idleTimeout = idleTimeout;
-    this.#onFree = onFree;
+    this.#pool = new Pool({ worker: 'blocked-lock', maxThreads, idleTimeout });
+    this.#owner = owner;
   }
 
   /** Whether {@linkcode block} may be called. */
   get free(): boolean {
-    return this.#tasks.size < this.#maxThreads;
+    return this.#tasks.size < this.#maxThreads && performance.now() >= this.#startAgain;
   }
 
   /** How many calls are with a thread. */
@@ -60,29 +60,36 @@ export class BlockedThreads {
 
   /** How many threads live, busy or idle. */
   get threads(): number {
-    return this.#pool?.threads.length ?? 0;
+    return this.#pool.threads;
   }
 
   /** Waits in a thread that blocks until the lock is granted. */
   block(wait: KernelWait): void {
     const call = newCall(wait);
-    this.#calls.add(call);
+    this.#calls.set(call, wait);
     interruptAtExit.add(this);
     this.#hand(call, wait);
-    wait.giveUp.listen(() => leave(call));
     // The shared memory tells sooner than the pool's message; the pool tells of a failed thread.
-    onLeft(call, (errno, atPath) => {
-      if (!this.#end(call)) return;
-      wait.left(errno, atPath);
-      // There may be waits for which it was the last thread.
-      if (!this.free) dismiss(call);
-    });
+    onLeft(call, (errno, atPath) => this.#left(call, wait, errno, atPath));
+  }
+
+  /** Makes the thread leave that waits for what has been given up. */
+  giveUp(wait: KernelWait): void {
+    for (const [call, other] of this.#calls) if (other === wait) this.#leave(call, wait);
+  }
+
+  /** Hands back all waits, as soon as their threads have left the kernel. */
+  handBack(): void {
+    for (const [call, wait] of this.#calls) {
+      this.#handedBack.add(call);
+      this.#leave(call, wait);
+    }
   }
 
   /** Makes the threads that wait on this descriptor leave, or all of them; returns when they have. */
   leaveNow(only?: number): void {
     const deadline = performance.now() + LEAVE_LIMIT;
-    for (const call of this.#calls) {
+    for (const call of this.#calls.keys()) {
       if (only === undefined || call.fd === only) leaveBefore(deadline, call);
     }
   }
@@ -90,8 +97,21 @@ export class BlockedThreads {
   /** Ends all threads. Every wait must have been given up before. */
   async close(): Promise<void> {
     await Promise.all(this.#tasks.values());
-    // If it could not be loaded, the waits have said so.
-    await (await this.#loading?.catch(() => undefined))?.destroy();
+    await this.#pool.close();
+  }
+
+  #leave(call: BlockedCall, wait: KernelWait): void {
+    // What has never begun is over now: on Deno nothing else would keep the program for the news.
+    if (leave(call)) this.#left(call, wait, EINTR, false);
+  }
+
+  #left(call: BlockedCall, wait: KernelWait, errno: number, atPath: boolean): void {
+    if (!this.#end(call)) return;
+    const back = this.#handedBack.delete(call) && errno === EINTR;
+    if (back && wait.giveUp.given === undefined) this.#owner.onBack(wait);
+    else wait.left(errno, atPath);
+    // There may be waits for which it was the last thread.
+    if (!this.free) dismiss(call);
   }
 
   /** Notes that a call is over; `false` when it was already. */
@@ -102,62 +122,37 @@ export class BlockedThreads {
   }
 
   /** Has a pool thread make the call, and sees to what follows. */
-  #hand(call: BlockedCall, { want, failed }: KernelWait): void {
+  #hand(call: BlockedCall, wait: KernelWait): void {
     const task = this.#run(call).catch((cause) => {
-      if (this.#end(call)) failed(noThread(want, cause));
+      if (!this.#end(call)) return;
+      // There may be no memory or no descriptor for a thread; the wait can do without one.
+      this.#startAgain = performance.now() + START_AGAIN;
+      if (isDenied(cause)) wait.giveUp.now(noThread(wait.want, cause));
+      if (wait.giveUp.given !== undefined) wait.left(EINTR, false);
+      else this.#owner.onBack(wait);
     }).finally(() => {
       bury(call);
       this.#tasks.delete(call);
-      this.#onFree();
+      this.#owner.onFree();
     });
     this.#tasks.set(call, task);
   }
 
   async #run(call: BlockedCall): Promise<void> {
     const task: BlockedTask = { ...call, signal: prepareInterrupts() };
-    const pool = this.#pool ?? await (this.#loading ??= this.#load().catch((error) => {
-      this.#loading = undefined;
-      throw error;
-    }));
+    await this.#pool.load();
     if (Atomics.load(call.words, STATE) !== QUEUED) return;
     // A thread that has left its call is sooner back than another one has started.
     const leaving = [...this.#tasks].filter(([other]) => !this.#calls.has(other));
     for (const [other] of leaving) dismiss(other);
     if (leaving.length > 0) await Promise.race(leaving.map(([, task]) => task));
-    await new Promise<void>((resolve, reject) => {
-      this.#starting.set(call, (error) => error === undefined ? resolve() : reject(error));
-      pool.run(task).then(resolve, reject);
-    }).finally(() => this.#starting.delete(call));
+    await this.#pool.run(task, () => withdraw(call));
   }
+}
 
-  async #load(): Promise<Piscina> {
-    // With the first wait, for most programs never need it.
-    const { Piscina } = await import('piscina');
-    const pool = new Piscina({
-      filename,
-      minThreads: 0,
-      maxThreads: this.#maxThreads,
-      idleTimeout: this.#idleTimeout,
-      recordTiming: false,
-      // The program's own flags (--import, --inspect, …) are not meant for these threads.
-      execArgv: [],
-    });
-    pool.on('error', (error: Error) => this.#failStarting(error));
-    return this.#pool = pool;
-  }
-
-  /**
-   * A thread could not start, and then piscina keeps its tasks for ever. Those that no other
-   * thread has taken up fail; the next wait makes a new pool. Threads that are blocked go on.
-   */
-  #failStarting(error: Error): void {
-    this.#pool = this.#loading = undefined;
-    for (const [{ words }, end] of this.#starting) {
-      if (Atomics.compareExchange(words, STATE, QUEUED, LEFT) === QUEUED) end(error);
-      // Given up before a thread had it: the thread's id is the first thing that one leaves.
-      else if (Atomics.load(words, THREAD) === 0) end();
-    }
-  }
+/** Whether Deno was started without a permission that threads need; that does not pass. */
+function isDenied(cause: unknown): boolean {
+  return /\bNotCapable\b|\bRequires \w+ access\b/.test(String(cause));
 }
 
 function noThread(want: LockRequest, cause: unknown): LockError {

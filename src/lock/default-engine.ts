@@ -2,7 +2,9 @@ import type { AdoptOptions } from './adopt-lock.ts';
 import { LockEngine } from './engine.ts';
 import type { LockSnapshot } from './engine-info.ts';
 import type { Lock } from './lock.ts';
-import type { LockOptions, TryLockOptions } from './lock-options.ts';
+import type { LockAllRequest } from './lock-all.ts';
+import type { LockOptions, TryLockOptions, WaitOptions } from './lock-options.ts';
+import type { LockSet } from './lock-set.ts';
 
 let engine: LockEngine | undefined;
 
@@ -36,8 +38,10 @@ export function tryLock(path: string | URL, options?: TryLockOptions): Lock | un
 }
 
 /**
- * Takes a lock as soon as it is free. The event loop goes on meanwhile: the wait is a thread
- * blocked in `F_OFD_SETLKW`, or a poll when `maxThreads` threads are blocked already.
+ * Takes a lock as soon as it is free. The event loop goes on meanwhile. Waits for a lock of the
+ * same engine are first in, first out, need no thread, and let other processes in from time to time
+ * (`maxHandOvers`). A wait for somebody else is a thread blocked in `F_OFD_SETLKW`, or, when
+ * `maxThreads` are blocked already, an inotify watch that all such waits share.
  *
  * When the promise rejects, nothing of the wait is left: no descriptor, no thread in the kernel,
  * no lock that turns up later. A pending wait keeps the process alive.
@@ -86,6 +90,35 @@ export async function withLock<T>(
   fn: (lock: Lock) => T | PromiseLike<T>,
 ): Promise<T> {
   return await defaultEngine().withLock(path, options, fn);
+}
+
+/**
+ * Takes several locks, all or none. They are taken one after the other in an order that is the same
+ * in every process (device, inode, first byte), so two programs that want the same files this way
+ * cannot wait for each other for ever. Requests that overlap in one file, whatever they call it,
+ * are one lock of the stronger mode on the bytes of both.
+ *
+ * `timeout` is for all of them together, and `onWait` is called for each lock that is not free.
+ *
+ * @throws {LockError} all that {@linkcode lock} throws; no lock is held then.
+ *
+ * @example
+ * ```ts
+ * import { lockAll } from 'reflock';
+ *
+ * using set = await lockAll([
+ *   { path: '/tmp/source.ref', mode: 'shared', create: true },
+ *   { path: '/tmp/target.ref', create: true },
+ * ]);
+ * const [source, target] = set.locks;
+ * console.log(source?.mode, target?.mode); // "shared exclusive"
+ * ```
+ */
+export async function lockAll(
+  requests: Iterable<LockAllRequest>,
+  options?: WaitOptions,
+): Promise<LockSet> {
+  return await defaultEngine().lockAll(requests, options);
 }
 
 /**

@@ -1,15 +1,22 @@
 import { libc } from '../linux/libc.ts';
 import { LibcUnavailable } from '../linux/load-libc.ts';
 import { type AdoptOptions, verifyAdopted } from './adopt-lock.ts';
-import type { EngineOptions, EngineStats, LockSnapshot, PendingInfo } from './engine-info.ts';
-import { GiveUp, type WantedLock } from './give-up.ts';
+import { checkEngineOptions } from './engine-info.ts';
+import type { EngineOptions, EngineStats, LockSnapshot } from './engine-info.ts';
+import type { GiveUp } from './give-up.ts';
+import { Journal } from './journal.ts';
 import { Lock, type LockOwner } from './lock.ts';
+import { type LockAllRequest, type Take, takeAll } from './lock-all.ts';
 import { LockError } from './lock-error.ts';
 import { checkWaitOptions, invalid, toRequest } from './lock-options.ts';
 import type { LockOptions, LockRequest } from './lock-options.ts';
 import type { TryLockOptions, WaitOptions } from './lock-options.ts';
+import type { LockedFile } from './locked-file.ts';
+import { LockedFiles } from './locked-files.ts';
+import type { LockSet } from './lock-set.ts';
+import { infoOf, PendingWaits } from './pending-waits.ts';
 import { takeIfFree } from './try-lock.ts';
-import { waitForLock } from './wait-lock.ts';
+import { LockWait, type LockWaitOwner } from './wait-lock.ts';
 import { Waits } from './waits.ts';
 
 /**
@@ -29,11 +36,10 @@ import { Waits } from './waits.ts';
  */
 export class LockEngine implements AsyncDisposable {
   readonly #held = new Set<Lock>();
-  readonly #pending = new Map<GiveUp, PendingInfo>();
-  readonly #owner: LockOwner;
-  #closed = false;
-  #grants = 0;
-  #giveUps = 0;
+  readonly #files = new LockedFiles();
+  readonly #journal = new Journal();
+  readonly #pending = new PendingWaits(this.#journal);
+  readonly #owner: LockOwner & LockWaitOwner;
 
   /**
    * Makes an engine; no thread is started yet.
@@ -42,13 +48,7 @@ export class LockEngine implements AsyncDisposable {
    * @throws {RangeError} for an option out of range.
    */
   constructor(options: EngineOptions = {}) {
-    const { maxThreads = 8, idleTimeout = 5000 } = options;
-    if (!Number.isInteger(maxThreads) || maxThreads < 1 || maxThreads > 1024) {
-      throw invalid(RangeError, 'maxThreads', 'must be a whole number from 1 to 1024', maxThreads);
-    }
-    if (!(idleTimeout >= 0 && idleTimeout < 2 ** 31)) {
-      throw invalid(RangeError, 'idleTimeout', 'must be milliseconds, 0 or more', idleTimeout);
-    }
+    const { maxThreads, idleTimeout, maxHandOvers } = checkEngineOptions(options);
     try {
       libc();
     } catch (cause) {
@@ -58,45 +58,62 @@ export class LockEngine implements AsyncDisposable {
         cause,
       });
     }
+    const journal = this.#journal;
     this.#owner = {
-      waits: new Waits(maxThreads, idleTimeout),
-      beginWait: (want, options) => this.#beginWait(want, options),
-      endWait: (giveUp) => this.#endWait(giveUp),
-      forget: (lock) => void this.#held.delete(lock),
+      rules: {
+        waits: new Waits(maxThreads, idleTimeout),
+        maxHandOvers,
+        onHandOver: () => journal.handOvers++,
+      },
+      files: this.#files,
+      pending: this.#pending,
+      granted: ({ giveUp, asked }, fd, file) => {
+        this.#pending.granted(giveUp);
+        return this.#hold(fd, asked, file, giveUp);
+      },
+      upgraded: (lock, giveUp) => {
+        this.#pending.granted(giveUp);
+        journal.grant(lock, giveUp);
+      },
+      ended: (lock, detached) => {
+        this.#held.delete(lock);
+        journal.release(lock, detached);
+      },
     };
   }
 
   /** Takes a lock if it is free; see the function `tryLock()`. */
   tryLock(path: string | URL, options?: TryLockOptions): Lock | undefined {
-    this.#throwIfClosed();
+    this.#pending.throwIfClosed();
     const want = toRequest(path, options);
     const fd = takeIfFree(want);
-    return fd === undefined ? undefined : this.#hold(fd, want);
+    return fd === undefined ? undefined : this.#hold(fd, want, this.#files.get());
   }
 
   /** Takes a lock, waiting for it; see the function `lock()`. */
   lock(path: string | URL, options: LockOptions = {}): Promise<Lock> {
     return new Promise((resolve, reject) => {
-      this.#throwIfClosed();
+      this.#pending.throwIfClosed();
       const want = toRequest(path, options);
       checkWaitOptions(options);
       options.signal?.throwIfAborted();
-      const fd = takeIfFree(want);
-      if (fd !== undefined) return resolve(this.#hold(fd, want));
-      const giveUp = this.#beginWait(want, options);
-      waitForLock(want, {
-        waits: this.#owner.waits,
-        giveUp,
-        granted: (fd) => {
-          this.#endWait(giveUp);
-          resolve(this.#hold(fd, want));
-        },
-        failed: (error) => {
-          this.#endWait(giveUp);
-          reject(error);
-        },
-      });
+      this.#take(want, options, resolve, reject);
     });
+  }
+
+  /** Takes several locks together; see the function `lockAll()`. */
+  async lockAll(
+    requests: Iterable<LockAllRequest>,
+    options: WaitOptions = {},
+  ): Promise<LockSet> {
+    const take: Take = (want, options) =>
+      new Promise((resolve, reject) => {
+        this.#pending.throwIfClosed(want.path);
+        options.signal?.throwIfAborted();
+        this.#take(want, options, resolve, reject);
+      });
+    this.#pending.throwIfClosed();
+    return await takeAll(requests, options, take);
   }
 
   /** Holds a lock while a function runs; see the function `withLock()`. */
@@ -115,31 +132,33 @@ export class LockEngine implements AsyncDisposable {
 
   /** Takes over a locked descriptor; see the function `adoptLock()`. */
   adoptLock(fd: number, options: AdoptOptions): Lock {
-    this.#throwIfClosed();
+    this.#pending.throwIfClosed();
     for (const lock of this.#held) {
       if (lock.fd === fd) throw invalid(RangeError, 'fd', 'must not be held already', fd);
     }
-    return this.#hold(fd, verifyAdopted(fd, options));
+    return this.#hold(fd, verifyAdopted(fd, options), this.#files.get());
   }
 
   /** What this engine holds and waits for now. */
   query(): LockSnapshot {
-    return {
-      held: Array.from(this.#held, ({ path, mode, kind }) => ({ path, mode, kind })),
-      pending: Array.from(this.#pending.values(), ({ path, mode }) => ({ path, mode })),
-    };
+    return { held: infoOf(this.#held), pending: this.#pending.info(this.#files) };
   }
 
   /** Figures about this engine. */
   stats(): EngineStats {
-    const { blocked, parked, threads } = this.#owner.waits;
+    const { blocked, parked, threads } = this.#owner.rules.waits;
+    const { grants, handOvers, giveUps, waits } = this.#journal;
+    const { queued } = this.#files;
     return {
       held: this.#held.size,
+      queued,
       blocked,
       parked,
       threads,
-      grants: this.#grants,
-      giveUps: this.#giveUps,
+      grants,
+      handOvers,
+      giveUps,
+      waits,
     };
   }
 
@@ -148,11 +167,9 @@ export class LockEngine implements AsyncDisposable {
    * Afterwards the engine grants nothing more. Not needed for a program to end.
    */
   async close(): Promise<void> {
-    this.#closed = true;
-    for (const [giveUp, { path }] of this.#pending) {
-      giveUp.now(closed(path));
-    }
-    await this.#owner.waits.close();
+    this.#files.close();
+    this.#pending.close();
+    await this.#owner.rules.waits.close();
   }
 
   /** The same as {@linkcode LockEngine.close}, for `await using`. */
@@ -160,36 +177,27 @@ export class LockEngine implements AsyncDisposable {
     return this.close();
   }
 
-  #hold(fd: number, want: LockRequest): Lock {
-    const lock = new Lock(fd, want, this.#owner);
+  #take(
+    want: LockRequest,
+    options: WaitOptions,
+    resolve: (lock: Lock) => void,
+    reject: (reason: unknown) => void,
+  ): void {
+    const fd = takeIfFree(want, this.#mayTry);
+    if (fd !== undefined) return resolve(this.#hold(fd, want, this.#files.get()));
+    const giveUp = this.#pending.begin(want, options, this.#files.find());
+    new LockWait(want, giveUp, this.#owner, resolve, reject).begin();
+  }
+
+  #hold(fd: number, want: LockRequest, file: LockedFile, wait?: GiveUp): Lock {
+    const lock = new Lock(fd, want, file, this.#owner);
     this.#held.add(lock);
-    this.#grants++;
+    file.add(lock);
+    this.#journal.grant(lock, wait);
     return lock;
   }
 
-  #beginWait(want: WantedLock, options: WaitOptions): GiveUp {
-    const { path, mode } = want;
-    options.onWait?.({ path, mode });
-    this.#throwIfClosed(path);
-    const giveUp = new GiveUp(want, options);
-    this.#pending.set(giveUp, { path, mode });
-    return giveUp;
-  }
-
-  #endWait(giveUp: GiveUp): void {
-    giveUp.end();
-    this.#pending.delete(giveUp);
-    if (giveUp.given !== undefined) this.#giveUps++;
-  }
-
-  #throwIfClosed(path?: string): void {
-    if (this.#closed) throw closed(path);
-  }
-}
-
-function closed(path?: string): LockError {
-  return new LockError('The lock engine has been closed', {
-    code: 'ERR_LOCK_CLOSED',
-    ...(path !== undefined && { path }),
-  });
+  /** Nobody overtakes those who wait for the same file. */
+  readonly #mayTry = (want: LockRequest): boolean =>
+    this.#pending.size === 0 || !this.#files.find()?.line?.isAhead(want);
 }

@@ -21,11 +21,17 @@ export class GiveUp {
   /** The winning reason, in a box of its own because any value can be one, even `undefined`. */
   given: { readonly reason: unknown } | undefined;
   #over = false;
-  #listener: (() => void) | undefined;
+  /** Who is told. */
+  listener: { givenUp(): void } | undefined;
+  /** What is waited for. */
+  readonly want: WantedLock;
+  /** Since when, by `performance.now()`. */
+  readonly began: number = performance.now();
   #signal: AbortSignal | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(want: WantedLock, { signal, timeout = Infinity }: WaitOptions) {
+    this.want = want;
     this.#signal = signal;
     // An aborted signal fires no more events.
     if (signal?.aborted) this.now(signal.reason);
@@ -36,23 +42,22 @@ export class GiveUp {
     this.#startTimer({ message, path: want.path }, timeout);
   }
 
+  /** Whether it is given up, or is about to be because its signal has been aborted. */
+  get due(): boolean {
+    return this.given !== undefined || this.#signal?.aborted === true;
+  }
+
   /** Ends the wait for this reason, unless it is over. */
   now(reason: unknown): void {
     if (this.#over || this.given !== undefined) return;
     this.given = { reason };
-    this.#listener?.();
-  }
-
-  /** Has `listener` called when the wait is given up; at once if it has been. */
-  listen(listener: () => void): void {
-    this.#listener = listener;
-    if (this.given !== undefined) listener();
+    this.listener?.givenUp();
   }
 
   /** To be called when the wait is over, however it ended: no reason counts any more. */
   end(): void {
     this.#over = true;
-    this.#listener = undefined;
+    this.listener = undefined;
     if (this.#signal !== undefined) part(this.#signal, this);
     clearTimeout(this.#timer);
   }

@@ -8,7 +8,7 @@ import type { LockRequest } from './lock-options.ts';
  * that is resumed runs cold, and several of them took as long as waking the thread.
  */
 export interface KernelWait {
-  /** Must stay open until one of the two below is called. */
+  /** Must stay open until `left` is called. */
   readonly fd: number;
   readonly want: LockRequest;
   readonly giveUp: GiveUp;
@@ -17,7 +17,5 @@ export interface KernelWait {
    * the same moment. `atPath` tells that since the grant the path has been seen to lead to the file;
    * if it is `false`, nobody may have looked.
    */
-  readonly left: (errno: number, atPath: boolean) => void;
-  /** There was no thread to wait in. */
-  readonly failed: (error: unknown) => void;
+  left(errno: number, atPath: boolean): void;
 }

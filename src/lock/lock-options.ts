@@ -19,12 +19,27 @@ export interface LockRange {
   length: number;
 }
 
+/** A lock that this process holds. */
+export interface HeldInfo {
+  /** The file, as the caller named it. */
+  path: string;
+  /** Its present mode. */
+  mode: LockMode;
+  /** To whom the kernel counts it. */
+  kind: LockKind;
+}
+
 /** What `onWait` is told. */
 export interface WaitInfo {
   /** The file, as the caller named it. */
   path: string;
   /** The mode that is waited for. */
   mode: LockMode;
+  /**
+   * The locks of the same engine that are in the way or, if none is, in the way of the wait behind
+   * which this one is. If it is empty, somebody else is in the way; if not, somebody else may be too.
+   */
+  holders: HeldInfo[];
 }
 
 /** How to wait for a lock. */
@@ -81,9 +96,12 @@ export interface LockRequest {
   readonly mode: LockMode;
   readonly create: boolean;
   readonly beneath: boolean;
-  readonly start: number;
-  readonly length: number;
+  readonly range: Readonly<LockRange>;
+  /** The only file that will do, as `identity()` has it; any that is at the path by default. */
+  readonly file?: string;
 }
+
+const WHOLE_FILE: LockRange = { start: 0, length: 0 };
 
 /** Checks what the caller gave, before any file is touched. */
 export function toRequest(path: string | URL, options: TryLockOptions = {}): LockRequest {
@@ -108,8 +126,7 @@ export function toRequest(path: string | URL, options: TryLockOptions = {}): Loc
     mode,
     create,
     beneath,
-    start: range === undefined ? 0 : range.start,
-    length: range === undefined ? 0 : range.length,
+    range: range === undefined ? WHOLE_FILE : { start: range.start, length: range.length },
   };
 }
 

@@ -1,18 +1,23 @@
 import { EACCES, EAGAIN, EBADF } from '../linux/errno.ts';
-import { closeFd } from '../linux/open.ts';
+import { AT_FDCWD, closeFd } from '../linux/open.ts';
 import { trySetLock } from '../linux/record-lock.ts';
-import type { GiveUp, WantedLock } from './give-up.ts';
+import type { GiveUp } from './give-up.ts';
+import type { LineRules } from './line.ts';
 import { lockCallError, LockError, quote } from './lock-error.ts';
 import { checkWaitOptions } from './lock-options.ts';
-import type { LockKind, LockMode, LockRequest, WaitOptions } from './lock-options.ts';
-import type { Waits } from './waits.ts';
+import type { LockKind, LockMode, LockRange, LockRequest, WaitOptions } from './lock-options.ts';
+import type { LockedFile } from './locked-file.ts';
+import type { PendingWaits } from './pending-waits.ts';
+import { UpgradeWait } from './wait-upgrade.ts';
 
 /** What a lock needs of the engine that granted it. */
 export interface LockOwner {
-  readonly waits: Waits;
-  beginWait(want: WantedLock, options: WaitOptions): GiveUp;
-  endWait(giveUp: GiveUp): void;
-  forget(lock: Lock): void;
+  readonly rules: LineRules;
+  readonly pending: PendingWaits;
+  /** An upgrade has been granted. */
+  upgraded(lock: Lock, giveUp: GiveUp): void;
+  /** A lock has been released or detached. */
+  ended(lock: Lock, detached: boolean): void;
 }
 
 /**
@@ -41,16 +46,21 @@ export class Lock implements Disposable, AsyncDisposable {
   readonly path: string;
   /** To whom the kernel counts the lock. */
   readonly kind: LockKind = 'ofd';
+  /** The locked bytes; a length of 0 means up to the end of the file, however far it grows. */
+  readonly range: Readonly<LockRange>;
   readonly #want: LockRequest;
+  readonly #file: LockedFile;
   readonly #owner: LockOwner;
   #mode: LockMode;
   #fd: number;
   #upgrades: Set<GiveUp> | undefined;
 
   /** @internal */
-  constructor(fd: number, want: LockRequest, owner: LockOwner) {
+  constructor(fd: number, want: LockRequest, file: LockedFile, owner: LockOwner) {
     this.path = want.path;
+    this.range = want.range;
     this.#want = want;
+    this.#file = file;
     this.#owner = owner;
     this.#mode = want.mode;
     this.#fd = fd;
@@ -82,7 +92,10 @@ export class Lock implements Disposable, AsyncDisposable {
    * rejects with `ERR_LOCK_RELEASED`.
    */
   release(): void {
-    if (this.#fd !== -1) closeFd(this.#end('released'));
+    if (this.#fd === -1) return;
+    closeFd(this.#end('released'));
+    // Next in line is whoever waits in this process, and has the lock when this returns.
+    this.#file.remove(this);
   }
 
   /**
@@ -96,7 +109,9 @@ export class Lock implements Disposable, AsyncDisposable {
    */
   detach(): number {
     this.#open('detach');
-    return this.#end('detached');
+    const fd = this.#end('detached');
+    this.#file.remove(this);
+    return fd;
   }
 
   /**
@@ -110,7 +125,7 @@ export class Lock implements Disposable, AsyncDisposable {
     if (this.#mode === 'shared') return;
     const errno = this.#set(fd, 'shared');
     if (errno !== 0) throw lockCallError(this.#cannot('downgrade'), this.path, errno);
-    this.#mode = 'shared';
+    this.#changeMode('shared');
   }
 
   /**
@@ -126,7 +141,7 @@ export class Lock implements Disposable, AsyncDisposable {
     const errno = this.#set(fd, 'exclusive');
     if (errno === EAGAIN || errno === EACCES) return false;
     if (errno !== 0) throw this.#upgradeError(errno);
-    this.#mode = 'exclusive';
+    this.#changeMode('exclusive');
     return true;
   }
 
@@ -142,31 +157,33 @@ export class Lock implements Disposable, AsyncDisposable {
     checkWaitOptions(options);
     options.signal?.throwIfAborted();
     if (this.tryUpgrade()) return;
-    const owner = this.#owner;
-    const giveUp = owner.beginWait({ path: this.path, mode: 'exclusive' }, options);
+    // No directory is named any more by what was `at` then.
+    const want: LockRequest = { ...this.#want, dirfd: AT_FDCWD, mode: 'exclusive' };
+    const { pending, rules } = this.#owner;
+    const giveUp = pending.begin(want, options, this.#file, this);
     const upgrades = this.#upgrades ??= new Set();
     upgrades.add(giveUp);
-    try {
-      const want: LockRequest = { ...this.#want, mode: 'exclusive' };
-      let errno: number;
-      do {
-        // `onWait` may have released the lock.
-        const fd = this.#open('upgrade');
-        errno = await new Promise<number>((left, failed) => {
-          owner.waits.until({ fd, want, giveUp, left, failed });
-        });
-        // Since the grant `downgrade()`, or another upgrade that gave up, may have undone it.
-      } while (errno === 0 && giveUp.given === undefined && !this.tryUpgrade());
-      if (giveUp.given !== undefined) {
-        // The grant may have come all the same; whoever gave up must not keep others out.
-        if (errno === 0 && this.#fd !== -1) this.#set(this.#fd, this.#mode);
-        throw giveUp.given.reason;
-      }
-      if (errno !== 0) throw this.#upgradeError(errno);
-    } finally {
-      upgrades.delete(giveUp);
-      owner.endWait(giveUp);
-    }
+    await new Promise<void>((resolve, reject) => {
+      const end = (failure?: { readonly reason: unknown }): void => {
+        upgrades.delete(giveUp);
+        if (failure !== undefined) {
+          pending.failed(giveUp, failure.reason);
+          return reject(failure.reason);
+        }
+        this.#owner.upgraded(this, giveUp);
+        resolve();
+      };
+      // `onWait` may have released the lock, or aborted the wait.
+      if (this.#fd === -1) return end({ reason: this.#ended('upgrade', 'released') });
+      if (giveUp.given !== undefined) return end(giveUp.given);
+      this.#file.lineFor(rules).join(
+        new UpgradeWait(this, this.#fd, want, giveUp, {
+          restore: () => void (this.#fd !== -1 && this.#set(this.#fd, this.#mode)),
+          error: (errno) => this.#upgradeError(errno),
+          end,
+        }),
+      );
+    });
   }
 
   /** The same as {@linkcode Lock.release}, for `using`. */
@@ -180,17 +197,22 @@ export class Lock implements Disposable, AsyncDisposable {
     return Promise.resolve();
   }
 
+  #changeMode(mode: LockMode): void {
+    this.#mode = mode;
+    this.#file.modeChanged(this);
+  }
+
   #end(how: 'released' | 'detached'): number {
     const fd = this.#fd;
     this.#fd = -1;
     if (this.#upgrades !== undefined && this.#upgrades.size > 0) {
       for (const giveUp of this.#upgrades) giveUp.now(this.#ended('upgrade', how));
       // A thread in the kernel keeps the open file alive, and with it the lock.
-      this.#owner.waits.leaveNow(fd);
+      this.#owner.rules.waits.leaveNow(fd);
       // The grant may have come all the same, and children or the new owner go on with the lock.
       this.#set(fd, this.#mode);
     }
-    this.#owner.forget(this);
+    this.#owner.ended(this, how === 'detached');
     return fd;
   }
 
@@ -200,7 +222,7 @@ export class Lock implements Disposable, AsyncDisposable {
   }
 
   #set(fd: number, mode: LockMode): number {
-    return trySetLock(fd, mode, this.#want.start, this.#want.length);
+    return trySetLock(fd, mode, this.range.start, this.range.length);
   }
 
   #cannot(action: string): string {

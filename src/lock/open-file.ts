@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { fileKind, identify } from '../linux/identity.ts';
+import { fileKind, identify, identity } from '../linux/identity.ts';
 import { libc } from '../linux/libc.ts';
 import { type Access, AT_FDCWD, closeFd, openLockFile } from '../linux/open.ts';
 import { openLockFileBeneath, pathOf } from '../linux/open.ts';
@@ -10,6 +10,9 @@ import type { LockMode, LockRequest } from './lock-options.ts';
 // What opening for writing answers where reading may still be allowed.
 const { EACCES, EPERM, EROFS, EISDIR, ETXTBSY, EXDEV } = constants.errno;
 const readOnly = new Set<number>([EACCES, EPERM, EROFS, EISDIR, ETXTBSY]);
+
+/** The path leads to another file than the one that was asked for. */
+export class FileChanged extends Error {}
 
 /**
  * Opens the file of a request and makes sure that it can carry a lock. What it is stays known to
@@ -30,6 +33,10 @@ export function openFile(want: LockRequest): number {
     const errno = libc().errno();
     closeFd(fd);
     throw refused(errno, 'statx');
+  }
+  if (want.file !== undefined && want.file !== identity()) {
+    closeFd(fd);
+    throw new FileChanged(`${cannotLock(want)}: it has been replaced`);
   }
   const kind = fileKind();
   if (kind === 'regular file' || (kind === 'directory' && mode === 'shared')) return fd;

@@ -11,11 +11,18 @@ const SIGNAL_AGAIN = 1;
 
 /** A call that a thread can be given. */
 export function newCall({ fd, want }: KernelWait): BlockedCall {
-  const { mode: lock, start, length, dirfd, path, beneath } = want;
+  const { mode: lock, range: { start, length }, dirfd, path, beneath } = want;
   const words = newWords();
   // What a call that never began has come to: nothing but the thread's own word is a grant.
   words[ERRNO] = EINTR;
   return { words, fd, lock, start, length, dirfd, path, beneath };
+}
+
+/** Sees to it that no thread begins the call any more, unless one has: then it gives `false`. */
+export function withdraw({ words }: BlockedCall): boolean {
+  if (Atomics.compareExchange(words, STATE, QUEUED, LEFT) === QUEUED) return true;
+  // Given up before a thread had it: the thread's id is the first thing that one leaves.
+  return Atomics.load(words, THREAD) === 0;
 }
 
 /** Calls `listener` when the call has left, or will never begin. */
@@ -30,16 +37,23 @@ export function onLeft({ words }: BlockedCall, listener: KernelWait['left']): vo
   look();
 }
 
-/** Has the call not begun if it has not, and not repeated when it is interrupted. */
-export function cancel({ words }: BlockedCall): void {
+/**
+ * Has the call not begun if it has not, and not repeated when it is interrupted; tells whether it
+ * will never begin now.
+ */
+export function cancel({ words }: BlockedCall): boolean {
   Atomics.store(words, GIVEN_UP, 1);
-  Atomics.compareExchange(words, STATE, QUEUED, LEFT);
+  const inTime = Atomics.compareExchange(words, STATE, QUEUED, LEFT) === QUEUED;
   Atomics.notify(words, STATE);
+  return inTime;
 }
 
-/** Makes the thread leave the call by signals, for one that comes too early is lost. */
-export function leave(call: BlockedCall): void {
-  cancel(call);
+/**
+ * Makes the thread leave the call by signals, for one that comes too early is lost; tells whether
+ * the call will never begin now.
+ */
+export function leave(call: BlockedCall): boolean {
+  if (cancel(call)) return true;
   const { words } = call;
   const interrupt = (): void => {
     if (Atomics.load(words, STATE) !== BLOCKED) return;
@@ -47,6 +61,7 @@ export function leave(call: BlockedCall): void {
     setTimeout(interrupt, SIGNAL_AGAIN);
   };
   interrupt();
+  return false;
 }
 
 /** The same for a caller that cannot await: returns when the thread has left, or time is up. */

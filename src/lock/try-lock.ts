@@ -11,14 +11,20 @@ const ATTEMPTS = 100;
 
 /**
  * Takes the lock on the calling thread if it is free: gives the locked descriptor, or
- * `undefined` when somebody is in the way.
+ * `undefined` when somebody is in the way. `mayTry` is asked first, when the file has been
+ * identified.
  *
  * @throws {LockError} when the file cannot be opened or locked.
  */
-export function takeIfFree(want: LockRequest): number | undefined {
+export function takeIfFree(
+  want: LockRequest,
+  mayTry?: (want: LockRequest) => boolean,
+): number | undefined {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const fd = openFile(want);
-    const errno = trySetLock(fd, want.mode, want.start, want.length);
+    const errno = mayTry?.(want) === false
+      ? EAGAIN
+      : trySetLock(fd, want.mode, want.range.start, want.range.length);
     if (errno !== 0) {
       closeFd(fd);
       if (errno === EAGAIN || errno === EACCES) return undefined;

@@ -1,77 +1,113 @@
 import { isAbsolute } from 'node:path';
 import { ENOENT } from '../linux/errno.ts';
-import { identify, isStillAt } from '../linux/identity.ts';
+import { isFileAt } from '../linux/identity.ts';
 import { libc } from '../linux/libc.ts';
 import { closeFd, pinDirectory } from '../linux/open.ts';
 import type { GiveUp } from './give-up.ts';
+import type { LineRules } from './line.ts';
+import type { Lock } from './lock.ts';
 import { lockCallError, LockError, systemError } from './lock-error.ts';
 import type { LockRequest } from './lock-options.ts';
+import type { LockedFile } from './locked-file.ts';
+import type { LockedFiles } from './locked-files.ts';
 import { cannotLock, openFile } from './open-file.ts';
-import type { Waits } from './waits.ts';
+import type { PendingWaits } from './pending-waits.ts';
+import { Waiter } from './waiter.ts';
 
-/** Who is told how {@linkcode waitForLock} ended; callbacks for the reason in {@linkcode KernelWait}. */
-export interface LockWait {
-  readonly waits: Waits;
-  readonly giveUp: GiveUp;
-  /** The descriptor is locked, and its file is the one at the path. */
-  readonly granted: (fd: number) => void;
+/** The engine, as a wait knows it. */
+export interface LockWaitOwner {
+  readonly rules: LineRules;
+  readonly files: LockedFiles;
+  readonly pending: PendingWaits;
+  /** Makes a lock of a descriptor that is locked, and whose file is the one at the path. */
+  granted(wait: LockWait, fd: number, file: LockedFile): Lock;
+}
+
+/** The wait for a lock that was busy, from `begin()` until one of the two callbacks is called. */
+export class LockWait extends Waiter {
+  override fd = -1;
+  override want: LockRequest;
+  readonly asked: LockRequest;
+  readonly #owner: LockWaitOwner;
+  readonly #resolve: (lock: Lock) => void;
+  readonly #reject: (reason: unknown) => void;
+  #file: LockedFile | undefined;
+
   /**
-   * Why not; the reason when it was given up. Nothing is held then: no descriptor, no thread, no
-   * lock that turns up later.
+   * When it is rejected nothing is held: no descriptor, no thread, no lock that turns up later.
    */
-  readonly failed: (error: unknown) => void;
-}
-
-/** Waits for a lock that was busy. */
-export function waitForLock(want: LockRequest, wait: LockWait): void {
-  if (isAbsolute(want.path)) return waitAt(want, wait);
-  // The program may change its directory or close `at` while we wait, and the path must still
-  // name the same file when it is compared at the end.
-  const dirfd = pinDirectory(want.dirfd);
-  if (dirfd === -1) {
-    const errno = libc().errno();
-    return wait.failed(systemError(cannotLock(want), want.path, 'open', errno));
+  constructor(
+    want: LockRequest,
+    giveUp: GiveUp,
+    owner: LockWaitOwner,
+    resolve: (lock: Lock) => void,
+    reject: (reason: unknown) => void,
+  ) {
+    super(giveUp);
+    this.asked = this.want = want;
+    this.#owner = owner;
+    this.#resolve = resolve;
+    this.#reject = reject;
   }
-  waitAt({ ...want, dirfd }, {
-    ...wait,
-    granted: (fd) => {
-      closeFd(dirfd);
-      wait.granted(fd);
-    },
-    failed: (error) => {
-      closeFd(dirfd);
-      wait.failed(error);
-    },
-  });
-}
 
-function waitAt(want: LockRequest, wait: LockWait): void {
-  const { waits, giveUp, granted } = wait;
-  let fd: number;
-  try {
-    fd = openAgain(want);
-  } catch (error) {
-    return wait.failed(error);
-  }
-  const failed = (error: unknown): void => {
-    closeFd(fd);
-    wait.failed(error);
-  };
-  const left = (errno: number, atPath: boolean): void => {
-    if (giveUp.given !== undefined) return failed(giveUp.given.reason);
-    if (errno !== 0) {
-      return failed(lockCallError(cannotLock(want), want.path, errno));
+  begin(): void {
+    if (!isAbsolute(this.asked.path)) {
+      // The program may change its directory or close `at` while we wait, and the path must still
+      // name the same file when it is compared at the end.
+      const dirfd = pinDirectory(this.asked.dirfd);
+      if (dirfd === -1) {
+        const errno = libc().errno();
+        return this.#fail(systemError(cannotLock(this.asked), this.asked.path, 'open', errno));
+      }
+      this.want = { ...this.asked, dirfd };
     }
+    this.#joinLine();
+  }
+
+  override ended(errno: number, atPath: boolean): boolean {
+    const { fd, want, giveUp } = this;
+    if (giveUp.given !== undefined) return this.#failOpen(giveUp.given.reason);
+    if (errno !== 0) return this.#failOpen(lockCallError(cannotLock(want), want.path, errno));
     // A holder that deletes what it locked lets us have the lock when it is done: on a file
     // that is gone, or that a new one has replaced.
-    if (atPath || identify(fd) === 0 && isStillAt(want.dirfd, want.path, want.beneath)) {
-      return granted(fd);
+    const file = this.#file!;
+    if (atPath || isFileAt(file.key, want.dirfd, want.path, want.beneath)) {
+      this.#unpin();
+      this.#resolve(this.#owner.granted(this, fd, file));
+      return true;
     }
-    if (!want.create) return failed(replaced(want));
+    if (!want.create) return this.#failOpen(replaced(want));
     closeFd(fd);
-    waitAt(want, wait);
-  };
-  waits.until({ fd, want, giveUp, left, failed });
+    this.#joinLine();
+    return false;
+  }
+
+  #failOpen(error: unknown): false {
+    closeFd(this.fd);
+    this.#fail(error);
+    return false;
+  }
+
+  #joinLine(): void {
+    if (this.giveUp.given !== undefined) return this.#fail(this.giveUp.given.reason);
+    try {
+      this.fd = openAgain(this.want);
+    } catch (error) {
+      return this.#fail(error);
+    }
+    this.#file = this.#owner.files.get();
+    this.#file.lineFor(this.#owner.rules).join(this);
+  }
+
+  #fail(error: unknown): void {
+    this.#unpin();
+    this.#owner.pending.failed(this.giveUp, error);
+    this.#reject(error);
+  }
+
+  #unpin(): void {
+    if (this.want !== this.asked) closeFd(this.want.dirfd);
+  }
 }
 
 /** Opens a file that existed a moment ago. */

@@ -4,18 +4,25 @@ import type { KernelWait } from './kernel-wait.ts';
 import { ParkedWaits } from './parked-waits.ts';
 
 /**
- * Where waiting locks are: each of the first `maxThreads` blocks a thread, and the kernel wakes
- * it; the others are parked, and a timer tries them until the oldest gets a thread. Within a
- * `Worker` all are parked.
+ * From so many parked waits on no thread is blocked any more. A few threads more or less mean
+ * nothing to so many, and all of them are watched by one, while each takes 10 MB on Node.
+ */
+const CROWD = 64;
+
+/**
+ * Where those are who wait for somebody outside the engine: each of the first `maxThreads` blocks a
+ * thread, and the kernel wakes it; the others are parked, and tried when their file is closed,
+ * until the oldest gets a thread. In a crowd, and within a `Worker`, all are parked.
  */
 export class Waits {
-  readonly #parked = new ParkedWaits();
+  readonly #parked: ParkedWaits;
   readonly #threads: BlockedThreads;
 
   constructor(maxThreads: number, idleTimeout: number) {
-    this.#threads = new BlockedThreads(maxThreads, idleTimeout, () => {
-      const next = this.#parked.shift();
-      if (next !== undefined) this.#threads.block(next);
+    this.#parked = new ParkedWaits(idleTimeout, () => this.#promote());
+    this.#threads = new BlockedThreads(maxThreads, idleTimeout, {
+      onFree: () => this.#promote(),
+      onBack: (wait) => this.#parked.park(wait),
     });
   }
 
@@ -31,15 +38,23 @@ export class Waits {
 
   /** How many threads there are, busy or idle. */
   get threads(): number {
-    return this.#threads.threads;
+    return this.#threads.threads + this.#parked.threads;
   }
 
   /** Waits until the lock is set on the descriptor. */
   until(wait: KernelWait): void {
     // A Worker that is terminated runs no code that could interrupt its threads; on Node and Bun it
     // would wait for them, and the main thread for it.
-    if (isMainThread && this.#threads.free) this.#threads.block(wait);
-    else this.#parked.park(wait);
+    if (isMainThread && this.#threads.free && this.#parked.size < CROWD) {
+      return this.#threads.block(wait);
+    }
+    this.#parked.park(wait);
+    if (this.#parked.size === CROWD) this.#threads.handBack();
+  }
+
+  /** Has a wait end that has been given up, as soon as no thread uses its descriptor. */
+  giveUp(wait: KernelWait): void {
+    if (!this.#parked.giveUp(wait)) this.#threads.giveUp(wait);
   }
 
   /** Makes every wait on this descriptor let go of it before returning, so it can be closed. */
@@ -49,7 +64,16 @@ export class Waits {
   }
 
   /** Ends the threads. Every wait must have been given up before. */
-  close(): Promise<void> {
-    return this.#threads.close();
+  async close(): Promise<void> {
+    await Promise.all([this.#threads.close(), this.#parked.close()]);
+  }
+
+  /** Gives the oldest parked waits the threads that are free. */
+  #promote(): void {
+    while (isMainThread && this.#threads.free && this.#parked.size < CROWD) {
+      const next = this.#parked.shift();
+      if (next === undefined) return;
+      this.#threads.block(next);
+    }
   }
 }

@@ -31,7 +31,7 @@ export async function waitForRef(
   ref: Ref,
   { signal, timeout, onWait }: WaitOptions,
 ): Promise<Lock> {
-  const tell = ({ mode }: WaitInfo): void => onWait?.({ path: pathOfRef(ref), mode });
+  const tell = (info: WaitInfo): void => onWait?.({ ...info, path: pathOfRef(ref) });
   try {
     return await lock(ref.path, { ...toOptions(ref), signal, timeout, onWait: tell });
   } catch (error) {

@@ -5,12 +5,13 @@ import process from 'node:process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { adoptLock, lock, LockError, query, tryLock } from '../../src/mod.ts';
+import { holdElsewhere } from '../support/elsewhere.ts';
 import { openFds } from '../support/open-fds.ts';
 import { newFile, newPath, temp } from '../support/temp.ts';
 
 // The first lock loads libc, and the first wait its thread; neither counts as lost.
 const path = newFile();
-const warm = tryLock(path)!;
+const warm = holdElsewhere(path);
 const waited = lock(path);
 warm.release();
 (await waited).release();

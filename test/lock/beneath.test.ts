@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { lock, type LockError, tryLock } from '../../src/mod.ts';
+import { sides } from '../support/elsewhere.ts';
 import { within } from '../support/eventually.ts';
-import { mustBlock } from '../support/must-block.ts';
 import { openFds } from '../support/open-fds.ts';
 import { rejection } from '../support/rejection.ts';
 import { temp } from '../support/temp.ts';
@@ -52,30 +52,32 @@ test('the directory itself may be reached through links, and by a descriptor', (
   held.release();
 });
 
-for (const target of ['b', '../nowhere', '/etc/passwd']) {
-  test(`a wait whose link is turned to ${target} meanwhile is ERR_LOCK_REPLACED`, async () => {
-    const place = makeTree(newPlace(), ['.ref -> a', 'a', 'b']);
-    const path = join(place, '.ref');
-    const held = tryLock(join(place, 'a'))!;
-    const waiting = rejection(lock(path, beneath));
-    await mustBlock(join(place, 'a'));
-    symlinkSync(target, join(place, 'next'));
-    renameSync(join(place, 'next'), path);
+for (const { whose, hold, settled } of sides) {
+  for (const target of ['b', '../nowhere', '/etc/passwd']) {
+    test(`a wait for ${whose} whose link is turned to ${target} is ERR_LOCK_REPLACED`, async () => {
+      const place = makeTree(newPlace(), ['.ref -> a', 'a', 'b']);
+      const path = join(place, '.ref');
+      const held = hold(join(place, 'a'));
+      const waiting = rejection(lock(path, beneath));
+      await settled(join(place, 'a'));
+      symlinkSync(target, join(place, 'next'));
+      renameSync(join(place, 'next'), path);
+      held.release();
+      assert.is((await within(5000, 'the end of the wait', waiting)).code, 'ERR_LOCK_REPLACED');
+      tryLock(join(place, 'a'))!.release();
+    });
+  }
+
+  test(`a wait for ${whose} through a link is granted, and leaves no descriptor open`, async () => {
+    const place = makeTree(newPlace(), ['.ref -> a', 'a']);
+    const held = hold(join(place, 'a'));
+    const waiting = lock(join(place, '.ref'), beneath);
+    await settled(join(place, 'a'));
     held.release();
-    assert.is((await within(5000, 'the end of the wait', waiting)).code, 'ERR_LOCK_REPLACED');
-    tryLock(join(place, 'a'))!.release();
+    (await waiting).release();
+    assert.equal(openFds(place), []);
   });
 }
-
-test('a wait through a link is granted, and leaves no descriptor open', async () => {
-  const place = makeTree(newPlace(), ['.ref -> a', 'a']);
-  const held = tryLock(join(place, 'a'))!;
-  const waiting = lock(join(place, '.ref'), beneath);
-  await mustBlock(join(place, 'a'));
-  held.release();
-  (await waiting).release();
-  assert.equal(openFds(place), []);
-});
 
 test('an option that is no boolean is refused', () => {
   const place = makeTree(newPlace(), []);

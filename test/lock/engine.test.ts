@@ -1,7 +1,7 @@
 import { unlinkSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Lock, LockEngine, tryLock } from '../../src/mod.ts';
+import { LockEngine, tryLock } from '../../src/mod.ts';
 import { eventually, within } from '../support/eventually.ts';
 import { mustBlock } from '../support/must-block.ts';
 import { openFds } from '../support/open-fds.ts';
@@ -18,7 +18,7 @@ test('maxThreads bounds the threads, and waits beyond it are granted all the sam
   for (const file of files.slice(0, 2)) await mustBlock(file);
   assert.is(engine.stats().blocked, 2);
   assert.is(engine.stats().parked, 3);
-  assert.is(engine.stats().threads, 2);
+  assert.is(engine.stats().threads, 3, 'one of them watches the parked ones');
 
   // The last one's file becomes free while both threads are blocked on others.
   held[4]!.release();
@@ -36,14 +36,14 @@ test('maxThreads bounds the threads, and waits beyond it are granted all the sam
 
 test('a parked wait ends by abort and by timeout', async () => {
   const engine = new LockEngine({ maxThreads: 1 });
-  const path = newFile();
-  const other = newFile();
+  const files = [newFile(), newFile(), newFile()] as const;
+  const [path, first, second] = files;
   const before = openFds(temp);
-  const held = [tryLock(path)!, tryLock(other)!];
+  const held = files.map((file) => tryLock(file)!);
   const abort = new AbortController();
   const blocked = engine.lock(path);
-  const aborted = code(engine.lock(other, { signal: abort.signal }));
-  const timedOut = code(engine.lock(other, { timeout: 30 }));
+  const aborted = code(engine.lock(first, { signal: abort.signal }));
+  const timedOut = code(engine.lock(second, { timeout: 30 }));
   assert.is(engine.stats().parked, 2);
   await mustBlock(path);
   abort.abort({ code: 'aborted' });
@@ -74,16 +74,19 @@ test('a parked wait on a file that is deleted ends with ERR_LOCK_REPLACED', asyn
 
 test('close() ends every wait with ERR_LOCK_CLOSED and leaves held locks alone', async () => {
   const engine = new LockEngine({ maxThreads: 1 });
-  const path = newFile();
+  const [path, ...others] = [newFile(), newFile(), newFile()] as const;
   const held = engine.tryLock(path)!;
-  const waits = [engine.lock(path), engine.lock(path)].map(code);
-  await mustBlock(path);
+  const elsewhere = others.map((file) => tryLock(file)!);
+  // In every place where a wait can be: behind a lock of its own engine, blocked, and parked.
+  const waits = [...others, path, path].map((file) => code(engine.lock(file)));
+  await mustBlock(others[0]);
   await within(1000, 'close()', engine.close());
-  assert.equal(await Promise.all(waits), ['ERR_LOCK_CLOSED', 'ERR_LOCK_CLOSED']);
+  assert.equal(await Promise.all(waits), Array(4).fill('ERR_LOCK_CLOSED'));
   assert.is(engine.stats().threads, 0);
   assert.is(tryLock(path), undefined);
   held.release();
-  tryLock(path)!.release();
+  for (const lock of elsewhere) lock.release();
+  for (const file of [path, ...others]) tryLock(file)!.release();
   assert.throws(() => engine.tryLock(path), (e: { code: string }) => e.code === 'ERR_LOCK_CLOSED');
   assert.is(await code(engine.lock(path)), 'ERR_LOCK_CLOSED');
   await engine.close();
@@ -112,8 +115,9 @@ test('close() within onWait is heard', async () => {
 test('no thread is started without a wait, and idle ones end', async () => {
   const engine = new LockEngine({ idleTimeout: 50 });
   const path = newFile();
-  const held: Lock = await engine.lock(path);
+  (await engine.lock(path)).release();
   assert.is(engine.stats().threads, 0);
+  const held = tryLock(path)!;
   const wait = engine.lock(path);
   await mustBlock(path);
   assert.is(engine.stats().threads, 1);
@@ -126,15 +130,14 @@ test('no thread is started without a wait, and idle ones end', async () => {
 test('the thread of one wait does the next one too, however soon that comes', async () => {
   const engine = new LockEngine();
   const path = newFile();
-  let held: Lock = tryLock(path)!;
   for (let round = 0; round < 20; round++) {
+    const held = tryLock(path)!;
     const wait = engine.lock(path);
     await mustBlock(path);
     held.release();
-    held = await wait;
+    (await wait).release();
   }
   assert.is(engine.stats().threads, 1);
-  held.release();
   await engine.close();
 });
 
@@ -165,7 +168,9 @@ test('query() and stats() tell what the engine holds and waits for, and only it'
       { path: a, mode: 'shared', kind: 'ofd' },
       { path: b, mode: 'exclusive', kind: 'ofd' },
     ],
-    pending: [{ path: b, mode: 'shared' }],
+    pending: [
+      { path: b, mode: 'shared', holders: [{ path: b, mode: 'exclusive', kind: 'ofd' }] },
+    ],
   });
   second.release();
   const third = await wait;

@@ -4,6 +4,7 @@ import process from 'node:process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { lock, query, tryLock } from '../../src/mod.ts';
+import { holdElsewhere } from '../support/elsewhere.ts';
 import { within } from '../support/eventually.ts';
 import { mustBlock } from '../support/must-block.ts';
 import { openFds } from '../support/open-fds.ts';
@@ -39,7 +40,7 @@ test('lock() that times out names a file that was given by its directory in full
 
 test('lock() with a timeout beyond what a timer can count does not end at once', async () => {
   const path = newFile();
-  const held = tryLock(path)!;
+  const held = holdElsewhere(path);
   const waiting = lock(path, { timeout: 2 ** 40 });
   await mustBlock(path);
   held.release();
@@ -50,7 +51,7 @@ test('an abort in any state of the wait rejects with its reason and leaves nothi
   const path = newFile();
   const reason = { why: 'changed my mind' };
   const before = openFds(temp);
-  const held = tryLock(path)!;
+  const held = holdElsewhere(path);
 
   // Before it begins: no file is touched.
   const missing = newPath();
@@ -90,7 +91,15 @@ test('an abort in any state of the wait rejects with its reason and leaves nothi
   const granted = await lock(path, { signal: after.signal });
   after.abort(reason);
   assert.not(granted.released);
-  granted.release();
+
+  // Behind a lock of its own engine, and at the moment when that is released.
+  for (const release of [() => {}, () => granted.release()]) {
+    const behind = new AbortController();
+    const inLine = lock(path, { signal: behind.signal });
+    behind.abort(reason);
+    release();
+    assert.is(await rejection(inLine), reason);
+  }
 
   tryLock(path)!.release();
   assert.equal(openFds(temp), before);
@@ -105,7 +114,7 @@ test('an abort that races with the grant ends in the lock or in nothing', async 
   };
   const outcomes = { granted: 0, aborted: 0 };
   for (let round = 0; round < 200; round++) {
-    const held = tryLock(path)!;
+    const held = holdElsewhere(path);
     assert.ok(held, `round ${round}: nothing is left of the one before`);
     const abort = new AbortController();
     const waiting = lock(path, { signal: abort.signal }).then(
@@ -162,7 +171,7 @@ test('many waits may share one signal, and it has no listener left afterwards', 
 
 test('the first reason to give up wins', async () => {
   const path = newFile();
-  const held = tryLock(path)!;
+  const held = holdElsewhere(path);
   const abort = new AbortController();
   const waiting = lock(path, { signal: abort.signal, timeout: 10_000 });
   await mustBlock(path);

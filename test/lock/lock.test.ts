@@ -2,7 +2,8 @@ import { chmodSync, closeSync, fstatSync, openSync } from 'node:fs';
 import process from 'node:process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { adoptLock, Lock, LockEngine, query, tryLock } from '../../src/mod.ts';
+import { adoptLock, Lock, LockEngine, query, tryLock, type WaitOptions } from '../../src/mod.ts';
+import { holdElsewhere, sides } from '../support/elsewhere.ts';
 import { within } from '../support/eventually.ts';
 import { startLocker } from '../support/locker.ts';
 import { mustBlock, waitersInKernel } from '../support/must-block.ts';
@@ -78,28 +79,32 @@ test('tryUpgrade() succeeds for the only reader, and otherwise leaves the lock s
   lock.release();
 });
 
-test('upgrade() waits for the other readers', async () => {
-  const path = newFile();
-  const lock = tryLock(path, shared)!;
-  const other = tryLock(path, shared)!;
-  const announced: unknown[] = [];
-  const upgrading = lock.upgrade({ onWait: (info) => announced.push(info) });
-  await mustBlock(path);
-  assert.equal(announced, [{ path, mode: 'exclusive' }]);
-  assert.equal(query().pending, [{ path, mode: 'exclusive' }]);
-  assert.is(lock.mode, 'shared');
-  other.release();
-  await within(1000, 'the upgrade', upgrading);
-  assert.is(lock.mode, 'exclusive');
-  assert.is(tryLock(path, shared), undefined);
-  lock.release();
-  assert.equal(query(), { held: [], pending: [] });
-});
+for (const { whose, hold, settled } of sides) {
+  test(`upgrade() waits for a reader of ${whose}`, async () => {
+    const path = newFile();
+    const lock = tryLock(path, shared)!;
+    const other = hold(path, shared);
+    const announced: unknown[] = [];
+    const onWait: WaitOptions['onWait'] = ({ path, mode }) => announced.push({ path, mode });
+    const upgrading = lock.upgrade({ onWait });
+    await settled(path);
+    assert.equal(announced, [{ path, mode: 'exclusive' }]);
+    const pending = query().pending.map(({ path, mode }) => ({ path, mode }));
+    assert.equal(pending, [{ path, mode: 'exclusive' }]);
+    assert.is(lock.mode, 'shared');
+    other.release();
+    await within(1000, 'the upgrade', upgrading);
+    assert.is(lock.mode, 'exclusive');
+    assert.is(tryLock(path, shared), undefined);
+    lock.release();
+    assert.equal(query(), { held: [], pending: [] });
+  });
+}
 
 test('upgrade() that gives up leaves the lock shared', async () => {
   const path = newFile();
   const lock = tryLock(path, shared)!;
-  const other = tryLock(path, shared)!;
+  const other = holdElsewhere(path, shared);
   assert.is(await code(lock.upgrade({ timeout: 30 })), 'ERR_LOCK_TIMEOUT');
   const abort = new AbortController();
   const upgrading = lock.upgrade({ signal: abort.signal });
@@ -117,7 +122,7 @@ test('upgrade() that gives up leaves the lock shared', async () => {
 test('what happens between the grant of an upgrade and its promise has the last word', async () => {
   const path = newFile();
   const lock = tryLock(path, shared)!;
-  const other = tryLock(path, shared)!;
+  const other = holdElsewhere(path, shared);
   const upgrading = lock.upgrade();
   await mustBlock(path);
   other.release();
@@ -134,7 +139,7 @@ test('what happens between the grant of an upgrade and its promise has the last 
 test('detach() before an upgrade has been heard of gives away a shared lock', async () => {
   const path = newFile();
   const lock = tryLock(path, shared)!;
-  const other = tryLock(path, shared)!;
+  const other = holdElsewhere(path, shared);
   const upgrading = code(lock.upgrade());
   await mustBlock(path);
   other.release();
@@ -154,19 +159,21 @@ test('release() within onWait of an upgrade() ends it', async () => {
   other.release();
 });
 
-test('release() during upgrade() frees the lock before it returns', async () => {
-  const path = newFile();
-  const before = openFds(temp);
-  const lock = tryLock(path, shared)!;
-  const other = tryLock(path, shared)!;
-  const upgrading = code(lock.upgrade());
-  await mustBlock(path);
-  lock.release();
-  other.release();
-  tryLock(path)!.release();
-  assert.is(await upgrading, 'ERR_LOCK_RELEASED');
-  assert.equal(openFds(temp), before);
-});
+for (const { whose, hold, settled } of sides) {
+  test(`release() during upgrade() frees the lock at once, beside a reader of ${whose}`, async () => {
+    const path = newFile();
+    const before = openFds(temp);
+    const lock = tryLock(path, shared)!;
+    const other = hold(path, shared);
+    const upgrading = code(lock.upgrade());
+    await settled(path);
+    lock.release();
+    other.release();
+    tryLock(path)!.release();
+    assert.is(await upgrading, 'ERR_LOCK_RELEASED');
+    assert.equal(openFds(temp), before);
+  });
+}
 
 test('release() during an upgrade() that is parked frees the lock before it returns', async () => {
   const engine = new LockEngine({ maxThreads: 1 });

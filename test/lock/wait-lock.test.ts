@@ -1,12 +1,13 @@
 import { mkdirSync, renameSync, unlinkSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import process from 'node:process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { lock, query, tryLock, withLock } from '../../src/mod.ts';
-import { within } from '../support/eventually.ts';
+import { holdElsewhere, sides } from '../support/elsewhere.ts';
+import { eventually, within } from '../support/eventually.ts';
 import { startLocker } from '../support/locker.ts';
-import { mustBlock } from '../support/must-block.ts';
+import { mustBlock, waitersInKernel } from '../support/must-block.ts';
 import { rejection } from '../support/rejection.ts';
 import { newFile, newPath, temp } from '../support/temp.ts';
 
@@ -23,10 +24,11 @@ for (const kind of ['ofd', 'posix'] as const) {
     const locker = await startLocker(kind, path);
     await locker.try('shared');
     const announced: unknown[] = [];
-    const waiting = lock(path, { onWait: (info) => announced.push(info) });
+    const waiting = lock(path, { onWait: ({ path, mode }) => announced.push({ path, mode }) });
     await mustBlock(path);
     assert.equal(announced, [{ path, mode: 'exclusive' }]);
-    assert.equal(query().pending, [{ path, mode: 'exclusive' }]);
+    const pending = query().pending.map(({ path, mode }) => ({ path, mode }));
+    assert.equal(pending, [{ path, mode: 'exclusive' }]);
     await locker.unlock();
     const held = await within(1000, 'the grant', waiting);
     assert.is(await locker.try('shared'), 'busy');
@@ -46,68 +48,72 @@ test('lock() is granted when the holder is killed', async () => {
   (await within(1000, 'the grant', waiting)).release();
 });
 
-test('lock() waits for a lock of its own process too, and all readers get in together', async () => {
+test('all readers that wait get in together, whoever has kept them out', async () => {
   const path = newFile();
-  const writer = tryLock(path)!;
-  const readers = [1, 2, 3].map(() => lock(path, { mode: 'shared' }));
-  await mustBlock(path, 3);
-  writer.release();
-  const held = await within(1000, 'the grants', Promise.all(readers));
-  for (const reader of held) reader.release();
-});
-
-test('a wait on a file that is deleted ends with ERR_LOCK_REPLACED', async () => {
-  const path = newFile();
-  const remover = tryLock(path)!;
-  const waiting = lock(path, { mode: 'shared' });
-  await mustBlock(path);
-  unlinkSync(path);
-  remover.release();
-  const error = await rejection(waiting);
-  assert.is(error.code, 'ERR_LOCK_REPLACED');
-  assert.match(error.message, 'for reading: it was deleted or replaced during the wait');
-});
-
-test('a wait on a file that is replaced ends with ERR_LOCK_REPLACED', async () => {
-  const path = newFile();
-  const remover = tryLock(path)!;
-  const waiting = lock(path);
-  await mustBlock(path);
-  renameSync(newFile(), path);
-  remover.release();
-  assert.is((await rejection(waiting)).code, 'ERR_LOCK_REPLACED');
-  tryLock(path)!.release();
-});
-
-test('a wait with `create` goes on with the new file', async () => {
-  const path = newFile();
-  const remover = tryLock(path)!;
-  const waiting = lock(path, { create: true });
-  await mustBlock(path);
-  unlinkSync(path);
-  remover.release();
-  const held = await within(1000, 'the grant', waiting);
-  assert.is(tryLock(path), undefined, 'the lock is on the file that the path names');
-  held.release();
-});
-
-test('a wait on a relative path means the same file after the program has moved', async () => {
-  const path = newFile();
-  const home = process.cwd();
-  const elsewhere = join(temp, 'elsewhere');
-  mkdirSync(elsewhere);
-  process.chdir(temp);
-  try {
-    const holder = tryLock(path)!;
-    const waiting = lock(basename(path));
-    await mustBlock(path);
-    process.chdir(elsewhere);
-    holder.release();
-    (await within(1000, 'the grant', waiting)).release();
-  } finally {
-    process.chdir(home);
+  for (const hold of [tryLock, holdElsewhere]) {
+    const writer = hold(path)!;
+    const readers = [1, 2, 3].map(() => lock(path, { mode: 'shared' }));
+    if (hold === holdElsewhere) await eventually('a waiter', () => waitersInKernel(path) > 0);
+    writer.release();
+    const held = await within(1000, 'the grants', Promise.all(readers));
+    for (const reader of held) reader.release();
   }
 });
+
+for (const { whose, hold, settled } of sides) {
+  test(`a wait for ${whose} on a file that is deleted ends with ERR_LOCK_REPLACED`, async () => {
+    const path = newFile();
+    const remover = hold(path);
+    const waiting = lock(path, { mode: 'shared' });
+    await settled(path);
+    unlinkSync(path);
+    remover.release();
+    const error = await rejection(waiting);
+    assert.is(error.code, 'ERR_LOCK_REPLACED');
+    assert.match(error.message, 'for reading: it was deleted or replaced during the wait');
+  });
+
+  test(`a wait for ${whose} on a file that is replaced ends with ERR_LOCK_REPLACED`, async () => {
+    const path = newFile();
+    const remover = hold(path);
+    const waiting = lock(path);
+    await settled(path);
+    renameSync(newFile(), path);
+    remover.release();
+    assert.is((await rejection(waiting)).code, 'ERR_LOCK_REPLACED');
+    tryLock(path)!.release();
+  });
+
+  test(`a wait for ${whose} with \`create\` goes on with the new file`, async () => {
+    const path = newFile();
+    const remover = hold(path);
+    const waiting = lock(path, { create: true });
+    await settled(path);
+    unlinkSync(path);
+    remover.release();
+    const held = await within(1000, 'the grant', waiting);
+    assert.is(tryLock(path), undefined, 'the lock is on the file that the path names');
+    held.release();
+  });
+
+  test(`a wait for ${whose} on a relative path stays with its file`, async () => {
+    const path = newFile();
+    const home = process.cwd();
+    const elsewhere = newPath();
+    mkdirSync(elsewhere);
+    process.chdir(temp);
+    try {
+      const holder = hold(path);
+      const waiting = lock(basename(path));
+      await settled(path);
+      process.chdir(elsewhere);
+      holder.release();
+      (await within(1000, 'the grant', waiting)).release();
+    } finally {
+      process.chdir(home);
+    }
+  });
+}
 
 test('withLock() releases however the function ends, and gives its result', async () => {
   const path = newFile();

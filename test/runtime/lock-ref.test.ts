@@ -14,7 +14,7 @@ test('who waits for the .ref of an open directory is told its whole path', async
   const error = await rejection(collectGarbage(parent, {
     whenBusy: 'wait',
     timeout: 10,
-    onWait: (info) => told.push(info),
+    onWait: ({ path, mode }) => told.push({ path, mode }),
   }));
   assert.equal(told, [{ path: `${parent}/.ref`, mode: 'exclusive' }]);
   assert.is(error.message, `Cannot lock "${parent}/.ref" for writing: still busy after 10 ms`);

@@ -1,0 +1,105 @@
+import type { Piscina } from 'piscina';
+
+/** Which threads a {@linkcode Pool} has. */
+export interface PoolOptions {
+  /** The program of the threads, without its ending, beside the source of this project's workers. */
+  readonly worker: string;
+  /** The most threads at a time. */
+  readonly maxThreads: number;
+  /** Milliseconds after which a thread without work ends. */
+  readonly idleTimeout: number;
+}
+
+/** A task that no thread may have begun. */
+interface Waiting {
+  readonly pool: Piscina;
+  readonly withdraw: () => boolean;
+  readonly fail: (error: Error) => void;
+}
+
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+
+/** Threads that are started when there is work for them; the first work loads piscina. */
+export class Pool {
+  readonly #options: PoolOptions;
+  readonly #waiting = new Set<Waiting>();
+  readonly #running = new Set<Promise<unknown>>();
+  #loading: Promise<Piscina> | undefined;
+  #pool: Piscina | undefined;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  /** How many threads live, busy or idle. */
+  get threads(): number {
+    return this.#pool?.threads.length ?? 0;
+  }
+
+  /** Makes ready to start threads, which the first time takes a while. */
+  load(): Promise<Piscina> {
+    return this.#loading ??= this.#load();
+  }
+
+  /**
+   * Has a thread do a task. `withdraw` is asked when a thread could not be started: it sees to it
+   * that no thread begins the task any more, or gives `false` if one has.
+   *
+   * @throws {Error} when there is no thread to do it, or when the task has thrown.
+   */
+  async run<T>(task: unknown, withdraw: () => boolean): Promise<T> {
+    const pool = await this.load();
+    let waiting: Waiting;
+    const running = new Promise<T>((resolve, reject) => {
+      waiting = { pool, withdraw, fail: reject };
+      this.#waiting.add(waiting);
+      pool.run(task).then(resolve, reject);
+    }).finally(() => {
+      this.#waiting.delete(waiting);
+      this.#running.delete(running);
+    });
+    this.#running.add(running);
+    return await running;
+  }
+
+  /** Ends all threads as soon as no task is left. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#running);
+    // If it could not be loaded, the tasks have said so.
+    await (await this.#loading?.catch(() => undefined))?.destroy();
+  }
+
+  async #load(): Promise<Piscina> {
+    try {
+      const { worker, maxThreads, idleTimeout } = this.#options;
+      const { Piscina } = await import('piscina');
+      const pool = new Piscina({
+        filename: new URL(`../../workers/${worker}.${extension}`, import.meta.url).href,
+        minThreads: 0,
+        maxThreads,
+        idleTimeout,
+        recordTiming: false,
+        // Deno cannot end a thread that sits in `Atomics.wait`, nor could Bun (oven-sh/bun#29173).
+        atomics: 'disabled',
+        // The program's own flags (--import, --inspect, …) are not meant for these threads.
+        execArgv: [],
+      });
+      pool.on('error', (error: Error) => this.#failWaiting(pool, error));
+      return this.#pool = pool;
+    } catch (error) {
+      this.#loading = undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * A thread could not start, and then piscina keeps its tasks for ever. The next task makes a new
+   * pool, which has no part in what this one may still report; threads that have begun go on.
+   */
+  #failWaiting(failed: Piscina, error: Error): void {
+    if (this.#pool === failed) this.#pool = this.#loading = undefined;
+    for (const { pool, withdraw, fail } of this.#waiting) {
+      if (pool === failed && withdraw()) fail(error);
+    }
+  }
+}

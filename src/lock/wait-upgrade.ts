@@ -1,0 +1,52 @@
+import type { GiveUp } from './give-up.ts';
+import type { Lock } from './lock.ts';
+import type { LockRequest } from './lock-options.ts';
+import { Waiter } from './waiter.ts';
+
+/** What an upgrade needs to know of its lock. */
+export interface UpgradeOwner {
+  /** Sets the lock's mode again, if it is still held: a late grant may have made more of it. */
+  restore(): void;
+  /** The error of a failed lock call. */
+  error(errno: number): unknown;
+  /** The wait is over. */
+  end(failure?: { readonly reason: unknown }): void;
+}
+
+/** The wait of a shared lock to become exclusive. */
+export class UpgradeWait extends Waiter {
+  override readonly fd: number;
+  override readonly want: LockRequest;
+  readonly #lock: Lock;
+  readonly #owner: UpgradeOwner;
+
+  constructor(lock: Lock, fd: number, want: LockRequest, giveUp: GiveUp, owner: UpgradeOwner) {
+    super(giveUp, lock);
+    this.fd = fd;
+    this.want = want;
+    this.#lock = lock;
+    this.#owner = owner;
+  }
+
+  override ended(errno: number): boolean {
+    const { given } = this.giveUp;
+    if (given !== undefined) {
+      // The grant may have come all the same; whoever gave up must not keep others out.
+      if (errno === 0) this.#owner.restore();
+      return this.#fail(given.reason);
+    }
+    if (errno !== 0) return this.#fail(this.#owner.error(errno));
+    if (this.#lock.tryUpgrade()) {
+      this.#owner.end();
+      return true;
+    }
+    // Between the grant and its news `tryUpgrade()` and `downgrade()` have undone it.
+    this.line!.join(this);
+    return false;
+  }
+
+  #fail(reason: unknown): false {
+    this.#owner.end({ reason });
+    return false;
+  }
+}

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
 const clockGettime = koffi.load(null).func('clock_gettime', 'int', ['int', 'void *']);
 const CLOCK_MONOTONIC = 1;
+const CLOCK_PROCESS_CPUTIME_ID = 2;
 // struct timespec: seconds and nanoseconds, 64 bits each.
 const timespec = new BigInt64Array(2);
 
@@ -13,6 +14,15 @@ const timespec = new BigInt64Array(2);
  * of the process.
  */
 export function monotonic(): bigint {
-  clockGettime(CLOCK_MONOTONIC, timespec);
+  return read(CLOCK_MONOTONIC);
+}
+
+/** Nanoseconds for which the processors have worked for this process, in all its threads. */
+export function processorTime(): bigint {
+  return read(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+function read(clock: number): bigint {
+  clockGettime(clock, timespec);
   return timespec[0]! * 1_000_000_000n + timespec[1]!;
 }

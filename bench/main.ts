@@ -37,6 +37,6 @@ const result: Result = {
   runtime,
   runtimeVersion,
   environment: where,
-  ...evaluate(chosen, samples, missing),
+  ...evaluate(chosen, runtime, samples, missing),
 };
 process.stdout.write(`${JSON.stringify(result)}\n`);

@@ -3,10 +3,12 @@ import { monotonic } from './clock.ts';
 /** One of those that do the same work in turn. */
 export interface Contender {
   readonly name: string;
-  /** Does the work this many times; gives nanoseconds, one sample or several. */
+  /** Does the work this many times; gives one sample or several, in the unit of the case. */
   measure(count: number): number[] | Promise<number[]>;
   /** How often a round does the work; by default as often as fits into {@linkcode ROUND}. */
   readonly count?: number;
+  /** Whether it is measured as it comes: in a fresh process, or where a turn takes seconds. */
+  readonly cold?: boolean;
   /** Gives back what it has. */
   end?(): void;
 }
@@ -22,7 +24,7 @@ export function absent(name: string, why: string): Absent {
   return { name, absent: why };
 }
 
-/** Samples in nanoseconds, by contender, round and order in the round. */
+/** Samples by contender, round and order in the round. */
 export type Samples = Record<string, number[][]>;
 
 /** How long one contender works in a round: short, so that noise meets all of them alike. */
@@ -57,6 +59,7 @@ export async function measureRounds(
 /** Runs a contender until it is warm; gives how often it shall do its work in a round. */
 async function warmUp(contender: Contender): Promise<number> {
   let count = contender.count ?? 100;
+  if (contender.cold) return count;
   const end = monotonic() + BigInt(WARM_UP);
   for (let now = monotonic(); now < end;) {
     await contender.measure(count);

@@ -1,6 +1,6 @@
-import { type Comparison, isKept, milliseconds } from './result.ts';
-import { missedBounds, noiseWarnings, type Result } from './result.ts';
-import type { Figure } from './statistics.ts';
+import { type Comparison, isKept, missedBounds, noiseWarnings } from './result.ts';
+import type { OwnFigure, Result } from './result.ts';
+import { inWords, type Unit, withSpread } from './unit.ts';
 
 /** Puts results into words and tables for a terminal. */
 export function report(results: readonly Result[]): string {
@@ -25,37 +25,42 @@ export function report(results: readonly Result[]): string {
   return `${lines.join('\n')}\n`;
 }
 
-function rows({ runtime, runtimeVersion, contenders, comparisons }: Result): string[] {
-  return contenders.map((contender, index) => {
+function rows({ runtime, runtimeVersion, unit, contenders, comparisons, own }: Result): string[] {
+  return contenders.flatMap((contender, index) => {
+    const { name } = contender;
     const where = index === 0 ? `${runtime} ${runtimeVersion}` : '';
-    if ('absent' in contender) return row(where, contender.name, `–  ${contender.absent}`);
-    const comparison = comparisons.find(({ peer }) => peer === contender.name);
-    const time = duration(contender);
-    if (comparison === undefined) return row(where, contender.name, time);
-    return row(where, contender.name, time, relation(comparison), limit(comparison));
+    if ('absent' in contender) return row(where, name, `–  ${contender.absent}`);
+    const value = withSpread(contender.median, contender.mad, unit);
+    if (index === 0) {
+      const median = own.find(({ of }) => of === 'median');
+      const others = own.filter(({ of }) => of !== 'median');
+      return [
+        row(where, name, value, '', median && limit(median, unit)),
+        ...others.map((one) =>
+          row('', `${name}, ${one.of}`, inWords(one.value, unit), '', limit(one, unit))
+        ),
+      ];
+    }
+    const comparison = comparisons.find(({ peer }) => peer === name)!;
+    return row(where, name, value, relation(comparison, unit), limit(comparison, unit));
   });
 }
 
-function relation({ median, mad, difference, allowance }: Comparison): string {
+function relation({ median, mad, difference, allowance }: Comparison, unit: Unit): string {
   return allowance === undefined
     ? `× ${median.toFixed(2)} ± ${mad.toFixed(2)}`
-    : `${difference.median < 0 ? '-' : '+'} ${milliseconds(Math.abs(difference.median))}`;
+    : `${difference.median < 0 ? '-' : '+'} ${inWords(Math.abs(difference.median), unit)}`;
 }
 
-function limit(comparison: Comparison): string {
-  const { bound, allowance } = comparison;
-  if (bound === undefined && allowance === undefined) return '';
-  const most = bound !== undefined ? bound.toFixed(2) : milliseconds(allowance!);
-  return `${most}  ${isKept(comparison) ? 'kept' : 'MISSED'}`;
+function limit(compared: Comparison | OwnFigure, unit: Unit): string {
+  const bound = 'of' in compared ? undefined : compared.bound;
+  const most = 'of' in compared ? compared.most : compared.allowance;
+  if (bound === undefined && most === undefined) return '';
+  const text = bound !== undefined ? bound.toFixed(2) : inWords(most!, unit);
+  return `${text}  ${isKept(compared) ? 'kept' : 'MISSED'}`;
 }
 
 function row(where: string, name: string, time: string, ratio = '', bound = ''): string {
   return `  ${where.padEnd(15)} ${name.padEnd(21)} ${time.padEnd(18)} ${ratio.padEnd(15)} ${bound}`
     .trimEnd();
-}
-
-/** In microseconds, or from ten milliseconds on in these. */
-function duration({ median, mad }: Figure): string {
-  const [unit, size] = median < 1e7 ? ['µs', 1e3] as const : ['ms', 1e6] as const;
-  return `${(median / size).toFixed(2)} ± ${(mad / size).toFixed(2)} ${unit}`;
 }

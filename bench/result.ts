@@ -1,10 +1,12 @@
-import type { Case } from './cases/case.ts';
+import type { Case, PerRuntime } from './cases/case.ts';
 import type { Environment } from './environment.ts';
 import { type Absent, absent, type Samples } from './measure.ts';
 import type { RuntimeName } from './place.ts';
 import { difference, type Figure, figure, perRound, type Ratio, ratio } from './statistics.ts';
+import { type Statistic, tell } from './statistics.ts';
+import { inWords, type Unit } from './unit.ts';
 
-/** A contender's part of a result: figures in nanoseconds, or why there are none. */
+/** A contender's part of a result: figures in the unit of the case, or why there are none. */
 export type ContenderResult = Absent | (Figure & { name: string; samples: number[][] });
 
 /** How reflock compares with one other contender. */
@@ -13,32 +15,45 @@ export interface Comparison extends Ratio {
   peer: string;
   /** The most that the median may be, if there is a limit. */
   bound?: number;
-  /** The nanoseconds by which reflock exceeds it. */
+  /** By how much reflock exceeds it. */
   difference: Figure;
   /** The most that the median of these may be, if there is a limit. */
   allowance?: number;
+}
+
+/** One of reflock's own figures. */
+export interface OwnFigure {
+  of: Statistic;
+  value: number;
+  /** The most that it may be, if there is a limit on this runtime. */
+  most?: number;
 }
 
 /** One case on one runtime, with everything needed to check the figures. */
 export interface Result {
   case: string;
   title: string;
+  unit: Unit;
   runtime: RuntimeName;
   runtimeVersion: string;
   environment: Environment;
   contenders: ContenderResult[];
   comparisons: Comparison[];
+  /** The figures that are limited by themselves, on this runtime or on another one. */
+  own: OwnFigure[];
 }
 
-/** Makes the figures of a case out of its samples. */
+/** Makes the figures of a case on a runtime out of its samples. */
 export function evaluate(
-  { bounds, allowances = {} }: Pick<Case, 'bounds' | 'allowances'>,
+  { unit = 'nanoseconds', bounds, allowances = {}, limits = {} }: Limits,
+  runtime: RuntimeName,
   samples: Samples,
   missing: readonly Absent[],
-): Pick<Result, 'contenders' | 'comparisons'> {
+): Pick<Result, 'unit' | 'contenders' | 'comparisons' | 'own'> {
   const names = Object.keys(samples);
   const [own, ...peers] = names;
   return {
+    unit,
     contenders: [
       ...names.map((name) => ({
         name,
@@ -50,39 +65,58 @@ export function evaluate(
     comparisons: peers.map((peer) => ({
       peer,
       ...ratio(samples, own!, peer),
-      ...(bounds[peer] !== undefined && { bound: bounds[peer] }),
+      ...optional('bound', bounds[peer]),
       difference: difference(samples, own!, peer),
-      ...(allowances[peer] !== undefined && { allowance: allowances[peer] }),
+      ...optional('allowance', on(runtime, allowances[peer])),
+    })),
+    own: Object.entries(limits).map(([name, limit]) => ({
+      of: name as Statistic,
+      value: tell(name as Statistic, samples[own!]!),
+      ...optional('most', on(runtime, limit)),
     })),
   };
+}
+
+/** The part of a case that says what its figures may be. */
+type Limits = Pick<Case, 'unit' | 'bounds' | 'allowances' | 'limits'>;
+
+function on(runtime: RuntimeName, limit: PerRuntime | undefined): number | undefined {
+  return typeof limit === 'object' ? limit[runtime] : limit;
+}
+
+function optional<K extends string>(key: K, value: number | undefined): { [P in K]?: number } {
+  return value === undefined ? {} : { [key]: value } as { [P in K]: number };
 }
 
 /** Above this part of its median, the spread of a ratio says that the machine was not quiet. */
 const QUIET = 0.1;
 
-/** Whether every limit of the comparison is kept; a figure that is none keeps no limit. */
-export function isKept({ median, bound, difference, allowance }: Comparison): boolean {
+/** Whether every limit is kept; a figure that is none keeps no limit. */
+export function isKept(compared: Comparison | OwnFigure): boolean {
+  if ('of' in compared) return compared.most === undefined || compared.value <= compared.most;
+  const { median, bound, difference, allowance } = compared;
   return (bound === undefined || median <= bound) &&
     (allowance === undefined || difference.median <= allowance);
 }
 
 /** Which limits are not kept, one line each. */
 export function missedBounds(results: readonly Result[]): string[] {
-  return results.flatMap((result) =>
-    result.comparisons.filter((comparison) => !isKept(comparison)).map((comparison) => {
-      const { peer, median, bound, difference, allowance } = comparison;
-      const where = `${result.case} on ${result.runtime} takes`;
-      return bound !== undefined && !(median <= bound)
-        ? `${where} ${median.toFixed(2)} times as long as ${peer}, more than ${bound}`
-        : `${where} ${milliseconds(difference.median)} longer than ${peer}, ` +
-          `more than ${milliseconds(allowance!)}`;
-    })
-  );
-}
-
-/** Puts nanoseconds into words. */
-export function milliseconds(nanoseconds: number): string {
-  return `${(nanoseconds / 1e6).toFixed(2)} ms`;
+  return results.flatMap((result) => {
+    const { unit, comparisons, own } = result;
+    const missed = [
+      ...own.filter((one) => !isKept(one)).map(({ of, value, most }) =>
+        `${of} ${inWords(value, unit)}, more than ${inWords(most!, unit)}`
+      ),
+      ...comparisons.filter((one) => !isKept(one)).map((one) => {
+        const { peer, median, bound, difference, allowance } = one;
+        return bound !== undefined && !(median <= bound)
+          ? `${median.toFixed(2)} times ${peer}, more than ${bound}`
+          : `${inWords(difference.median, unit)} beyond ${peer}, ` +
+            `more than ${inWords(allowance!, unit)}`;
+      }),
+    ];
+    return missed.map((text) => `${result.case} on ${result.runtime}: ${text}`);
+  });
 }
 
 /** Which comparisons with a limit to doubt, and what to do about it, one line each. */

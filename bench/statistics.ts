@@ -1,4 +1,4 @@
-import { median, medianAbsoluteDeviation } from 'simple-statistics';
+import { max, median, medianAbsoluteDeviation, quantile } from 'simple-statistics';
 import type { Samples } from './measure.ts';
 
 /** The middle of several values, and how far from it they usually lie. */
@@ -7,6 +7,9 @@ export interface Figure {
   /** Median absolute deviation. */
   mad: number;
 }
+
+/** What can be told of many samples. */
+export type Statistic = 'median' | 'p99' | 'maximum';
 
 /** How one contender compares with another, round by round. */
 export interface Ratio extends Figure {
@@ -22,6 +25,12 @@ export function figure(values: number[]): Figure {
 /** One value for each round: the median of its samples. */
 export function perRound(samples: number[][]): number[] {
   return samples.map((round) => median(round));
+}
+
+/** Works out one statistic of a contender: the median over the rounds, the others over all samples. */
+export function tell(statistic: Statistic, samples: number[][]): number {
+  if (statistic === 'median') return median(perRound(samples));
+  return statistic === 'p99' ? quantile(samples.flat(), 0.99) : max(samples.flat());
 }
 
 /**

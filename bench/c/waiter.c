@@ -2,14 +2,15 @@
  * The least that a hand-over can take: a process blocked in F_OFD_SETLKW that does nothing else.
  *
  * usage: waiter FILE
- * Each line on stdin: waits for the lock, notes when it came, gives it back at once and answers
- * with the CLOCK_MONOTONIC nanoseconds at which the call returned.
+ * Each line on stdin is a number of microseconds: lets them pass, waits for the lock, gives it back at
+ * once and answers with the CLOCK_MONOTONIC nanoseconds before and after the wait.
  */
 
 #define _GNU_SOURCE
 #include "monotonic.h"
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 int main(int argc, char **argv) {
@@ -18,13 +19,15 @@ int main(int argc, char **argv) {
     while (fgets(line, sizeof line, stdin)) {
         struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
         int fd = open(argv[1], O_RDWR | O_CLOEXEC);
+        usleep(atol(line));
+        long long asked = monotonic();
         if (fd == -1 || fcntl(fd, F_OFD_SETLKW, &whole) == -1) {
             perror(argv[1]);
             return 1;
         }
         long long granted = monotonic();
         close(fd);
-        printf("%lld\n", granted);
+        printf("%lld %lld\n", asked, granted);
         fflush(stdout);
     }
     return 0;

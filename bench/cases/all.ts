@@ -5,6 +5,12 @@ import { copyCase } from './copy.ts';
 import { deleteCase } from './delete.ts';
 import { eventLoopCase } from './event-loop.ts';
 import { handOverCase } from './hand-over.ts';
+import { letInCase, letInHeldCase } from './let-in.ts';
+import { manyWaitsCase } from './many-waits.ts';
+import { manyWaitsMemoryCase, manyWaitsThreadsCase } from './many-waits-cost.ts';
+import { manyWaitsGrowthCase } from './many-waits-growth.ts';
+import { manyWaitsEventLoopCase, manyWaitsProcessorCase } from './many-waits-rest.ts';
+import { oneFileCase } from './one-file.ts';
 import { readFileCase } from './read-file.ts';
 import { treeEventLoopCase } from './tree-event-loop.ts';
 import { tryCase } from './try.ts';
@@ -20,4 +26,13 @@ export const cases: readonly Case[] = [
   deleteCase,
   treeEventLoopCase,
   collectCase,
+  manyWaitsCase,
+  manyWaitsThreadsCase,
+  manyWaitsMemoryCase,
+  manyWaitsGrowthCase,
+  manyWaitsEventLoopCase,
+  manyWaitsProcessorCase,
+  oneFileCase,
+  letInCase,
+  letInHeldCase,
 ];

@@ -1,9 +1,13 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Lock, lock, tryLock } from '../../src/mod.ts';
+import { type Lock, LockEngine, tryLock } from '../../src/mod.ts';
+import { untilBlocked } from './kernel-waiters.ts';
 
-/** As many as there are threads by default. */
+/** More than the threads of `node:fs`, which some other lockers wait in. */
 const WAITS = 8;
+
+/** Not the engine that holds the locks: one that waits for itself blocks no thread. */
+let waiter: LockEngine | undefined;
 
 /**
  * Does something while eight waits are blocked in the kernel, by locks of this process: to a
@@ -15,21 +19,13 @@ export async function whileBlocked<T>(path: string, work: () => Promise<T>): Pro
   const files = Array.from({ length: WAITS }, (_, index) => join(directory, `${index}.ref`));
   for (const file of files) writeFileSync(file, '');
   const held = files.map((file) => tryLock(file)!);
-  const waits = files.map((file) => lock(file));
-  const inodes = new Set(files.map((file) => statSync(file).ino));
-  while (blockedOn(inodes) < WAITS) await new Promise((resolve) => setTimeout(resolve, 2));
+  const engine = waiter ??= new LockEngine({ maxThreads: WAITS });
+  const waits = files.map((file) => engine.lock(file));
+  await untilBlocked(files);
   try {
     return await work();
   } finally {
     for (const lock of held) lock.release();
     for (const lock of await Promise.all<Lock>(waits)) lock.release();
   }
-}
-
-/** How many waiters the kernel has for these files: lines such as `1: -> OFDLCK … fe:00:123 0 EOF`. */
-function blockedOn(inodes: ReadonlySet<number>): number {
-  return readFileSync('/proc/locks', 'utf8')
-    .split('\n')
-    .filter((line) => line.includes('->') && inodes.has(Number(line.match(/:(\d+) \d+ /)?.[1])))
-    .length;
 }

@@ -1,14 +1,27 @@
 import type { Absent, Contender } from '../measure.ts';
+import type { RuntimeName } from '../place.ts';
+import type { Statistic } from '../statistics.ts';
+import type { Unit } from '../unit.ts';
+
+/** A limit on every runtime, or on those that are named. */
+export type PerRuntime = number | Readonly<Partial<Record<RuntimeName, number>>>;
 
 /** Something to measure: the same work done by reflock and by others. */
 export interface Case {
   readonly name: string;
   /** What the work is. */
   readonly title: string;
+  /**
+   * What is counted; whatever it is, less is better.
+   * @default {'nanoseconds'}
+   */
+  readonly unit?: Unit;
   /** The most that reflock may take, as a multiple of what the named contender takes. */
   readonly bounds: Readonly<Record<string, number>>;
-  /** The most nanoseconds that reflock may take beyond what the named contender takes. */
-  readonly allowances?: Readonly<Record<string, number>>;
+  /** The most that reflock may take beyond what the named contender takes. */
+  readonly allowances?: Readonly<Record<string, PerRuntime>>;
+  /** The most that reflock may take at all. A figure with no limit on a runtime is shown there. */
+  readonly limits?: Readonly<Partial<Record<Statistic, PerRuntime>>>;
   readonly rounds: number;
   /** Makes the contenders, reflock being the first, for the file `path`, which exists. */
   contenders(path: string): (Contender | Absent)[];

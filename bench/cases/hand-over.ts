@@ -63,7 +63,7 @@ function cProcess(path: string, holder: Program): Contender | Absent {
   if ('absent' in command) return command;
   const waiter = startProgram([...command, path]);
   return {
-    ...handOvers('C', holder, async () => BigInt(await waiter.ask('wait'))),
+    ...handOvers('C', holder, async () => BigInt((await waiter.ask('0')).split(' ')[1]!)),
     end: () => waiter.end(),
   };
 }

@@ -5,7 +5,7 @@ import { type Absent, absent } from '../measure.ts';
 import { root } from '../place.ts';
 
 /** A program of `bench/c`. */
-export type CProgram = 'uncontended' | 'holder' | 'waiter';
+export type CProgram = 'uncontended' | 'holder' | 'many-holder' | 'waiter';
 
 /**
  * Compiles a program of `bench/c` and gives the command. `CC` in the environment names another

@@ -49,6 +49,28 @@ test('the benchmark measures a hand-over without a C compiler', async () => {
   assert.ok('absent' in c && c.absent.includes('/nonexistent/cc'));
 });
 
+test('the benchmark counts the threads of thousands of waits without a C compiler', async () => {
+  const { line, code, stderr } = await measure('many-waits-threads', 1, { CC: '/nonexistent/cc' });
+  assert.is(code, 0, stderr);
+  const { unit, own, contenders }: Result = JSON.parse(line!);
+  assert.is(unit, 'threads');
+  assert.equal(own.map(({ of, most }) => ({ of, most })), [
+    { of: 'median', most: runtime === 'node' ? 24 : undefined },
+  ]);
+  const idle = contenders.find(({ name }) => name === 'idle')!;
+  assert.ok(!('absent' in idle) && idle.median > 0 && idle.median < own[0]!.value);
+});
+
+test('the benchmark counts grants while another process waits, without a C compiler', async () => {
+  const { line, code, stderr } = await measure('let-in', 1, { CC: '/nonexistent/cc' });
+  assert.is(code, 0, stderr);
+  const { own, contenders: [reflock] }: Result = JSON.parse(line!);
+  assert.ok(reflock !== undefined && !('absent' in reflock));
+  const samples = reflock.samples.flat();
+  assert.ok(samples.every((count) => Number.isInteger(count) && count >= 0 && count <= 1000));
+  assert.equal(own, [{ of: 'maximum', value: Math.max(...samples), most: 16 }]);
+});
+
 test('the benchmark compares work on whole trees with what everybody has for it', async () => {
   for (const [name, peer] of [['copy', 'cp -al'], ['delete', 'rm -rf']] as const) {
     const { line, code, stderr } = await measure(name, 1);

@@ -19,6 +19,12 @@ test('measureRounds() gives each contender one turn a round, and each is first i
   });
 });
 
+test('measureRounds() has no turn before the first one for who is measured cold', async () => {
+  const turns: string[] = [];
+  await measureRounds([{ ...noting('A', turns), cold: true }], 2);
+  assert.is(turns.join(''), 'AA');
+});
+
 test('measureRounds() fits the count to the time of a round', async () => {
   const counts: number[] = [];
   const measure = (count: number): Promise<number[]> => {

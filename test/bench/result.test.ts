@@ -1,5 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Case } from '../../bench/cases/case.ts';
+import type { RuntimeName } from '../../bench/place.ts';
 import { report } from '../../bench/report.ts';
 import { evaluate, missedBounds, noiseWarnings, type Result } from '../../bench/result.ts';
 
@@ -18,7 +20,7 @@ function result(samples: Record<string, number[][]>, bounds: Record<string, numb
       filesystem: 'ext4',
       loadAverage: [0.5, 0, 0],
     },
-    ...evaluate({ bounds }, samples, [{ name: 'other', absent: 'does not run here' }]),
+    ...evaluate({ bounds }, 'node', samples, [{ name: 'other', absent: 'does not run here' }]),
   };
 }
 
@@ -43,20 +45,20 @@ test('evaluate() keeps the samples and compares the first contender with the oth
 
 test('missedBounds() names case, runtime, peer and bound, and nothing when all is well', () => {
   assert.equal(missedBounds([result(samples, { C: 1.3 })]), [
-    'try on node takes 1.40 times as long as C, more than 1.3',
+    'try on node: 1.40 times C, more than 1.3',
   ]);
   assert.equal(missedBounds([result(samples, { C: 1.4 })]), []);
   assert.equal(missedBounds([result(samples, {})]), []);
 });
 
 test('missedBounds() names a difference that is larger than allowed', () => {
-  const evaluated = evaluate({ bounds: {}, allowances: { C: 300 } }, samples, []);
+  const evaluated = evaluate({ bounds: {}, allowances: { C: 300 } }, 'node', samples, []);
   const base = result(samples, {});
   assert.is(evaluated.comparisons[0]!.difference.median, 400);
   assert.equal(missedBounds([{ ...base, ...evaluated }]), [
-    'try on node takes 0.00 ms longer than C, more than 0.00 ms',
+    'try on node: 0.40 µs beyond C, more than 0.30 µs',
   ]);
-  const allowed = evaluate({ bounds: {}, allowances: { C: 400 } }, samples, []);
+  const allowed = evaluate({ bounds: {}, allowances: { C: 400 } }, 'node', samples, []);
   assert.equal(missedBounds([{ ...base, ...allowed }]), []);
 });
 
@@ -84,10 +86,70 @@ test('report() shows figures, bounds, who is absent and what was missed', () => 
 });
 
 test('report() tells long times in milliseconds', () => {
-  const long = { reflock: [[9_999_000]], C: [[12_345_678]] };
+  const long = { reflock: [[999_000]], C: [[12_345_678]] };
   const text = report([result(long, {})]);
-  assert.match(text, / 9999\.00 ± 0\.00 µs\n/);
+  assert.match(text, / 999\.00 ± 0\.00 µs\n/);
   assert.match(text, / 12\.35 ± 0\.00 ms /);
+});
+
+/** Rounds of many samples: the median of all is the median of the rounds'. */
+const many = { reflock: [[1, 2, 3], [1, 2, 9], [2, 2, 16]], idle: [[1], [1], [1]] };
+
+function counted(limits: Case['limits'], runtime: RuntimeName = 'node'): Result {
+  const threads = { unit: 'threads', bounds: {}, allowances: { idle: { node: 1 } } } as const;
+  const evaluated = evaluate({ ...threads, ...(limits && { limits }) }, runtime, many, []);
+  return { ...result(samples, {}), runtime, ...evaluated };
+}
+
+test('evaluate() tells what is limited by itself, on runtimes without a limit too', () => {
+  const limits = { median: { node: 3 }, p99: {}, maximum: 15 };
+  const { own, unit } = counted(limits);
+  assert.is(unit, 'threads');
+  const p99 = own[1]!.value;
+  assert.ok(p99 > 9 && p99 < 16, `${p99}`);
+  assert.equal(own, [
+    { of: 'median', value: 2, most: 3 },
+    { of: 'p99', value: p99 },
+    { of: 'maximum', value: 16, most: 15 },
+  ]);
+  assert.equal(counted(limits, 'deno').own, [
+    { of: 'median', value: 2 },
+    { of: 'p99', value: p99 },
+    { of: 'maximum', value: 16, most: 15 },
+  ]);
+});
+
+test('missedBounds() names a limit that is not kept, where it is one', () => {
+  assert.equal(missedBounds([counted({ median: { node: 1 }, maximum: 16 })]), [
+    'try on node: median 2 threads, more than 1 threads',
+  ]);
+  assert.equal(missedBounds([counted({ maximum: 15 })]), [
+    'try on node: maximum 16 threads, more than 15 threads',
+  ]);
+  assert.equal(missedBounds([counted({ median: 2 })]), []);
+  assert.equal(missedBounds([counted({ median: { node: 1 } }, 'bun')]), []);
+});
+
+test('missedBounds() takes an allowance for the runtimes that it names', () => {
+  const more = { reflock: [[4]], idle: [[1]] };
+  const limits = { unit: 'threads', bounds: {}, allowances: { idle: { node: 2 } } } as const;
+  const on = (runtime: RuntimeName) =>
+    missedBounds([{ ...counted({}, runtime), ...evaluate(limits, runtime, more, []) }]);
+  assert.equal(on('node'), ['try on node: 3 threads beyond idle, more than 2 threads']);
+  assert.equal(on('deno'), []);
+});
+
+test('missedBounds() takes no figure that is none for one within its limit', () => {
+  const nothing = evaluate({ bounds: {}, limits: { median: 9 } }, 'node', { reflock: [[NaN]] }, []);
+  assert.is(missedBounds([{ ...counted({}), ...nothing }]).length, 1);
+});
+
+test('report() shows what is limited by itself in rows of its own', () => {
+  const text = report([counted({ median: { node: 2 }, p99: {}, maximum: 15 })]);
+  assert.match(text, /node 1\.2\.3 +reflock +2 ± 0 threads +2 threads {2}kept\n/);
+  assert.match(text, /reflock, p99 +\d+\.\d\d threads\n/);
+  assert.match(text, /reflock, maximum +16 threads +15 threads {2}MISSED\n/);
+  assert.match(text, /idle +1 ± 0 threads +\+ 1 threads +1 threads {2}kept\n/);
 });
 
 test.run();

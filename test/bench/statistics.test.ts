@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { figure, perRound, ratio } from '../../bench/statistics.ts';
+import { figure, perRound, ratio, tell } from '../../bench/statistics.ts';
 
 test('figure() gives the median and the median absolute deviation', () => {
   assert.equal(figure([1, 1, 2, 2, 4, 6, 9]), { median: 2, mad: 1 });
@@ -8,6 +8,14 @@ test('figure() gives the median and the median absolute deviation', () => {
 
 test('perRound() gives the median of each round', () => {
   assert.equal(perRound([[5], [1, 2, 9], [4, 6]]), [5, 2, 5]);
+});
+
+test('tell() gives the median over rounds, and the others over all samples', () => {
+  const samples = [[1, 2, 3], [5, 6, 7], [1, 6, 100]];
+  assert.is(tell('median', samples), 6);
+  assert.is(tell('maximum', samples), 100);
+  const hundred = Array.from({ length: 101 }, (_, index) => [index]);
+  assert.is(tell('p99', hundred), 99);
 });
 
 test('ratio() pairs what was measured in the same round', () => {

@@ -1,0 +1,52 @@
+/**
+ * A launcher that waits for thousands of files at once.
+ *
+ * Another process holds all of them; we ask for each, fall idle, and the other process notes the
+ * time and closes one after the other. We note the time when the last promise has resolved.
+ */
+
+import { monotonic } from '../clock.ts';
+import type { Absent, Contender } from '../measure.ts';
+import { loadIfItWorks } from '../peers/fs-native-extensions.ts';
+import { type AskForAll, fsNativeExtensions, reflock, settle } from './ask-for-all.ts';
+import type { Case } from './case.ts';
+import { type HeldFiles, holdFiles } from './held-files.ts';
+
+/** Files, and waits. */
+export const MANY = 9000;
+
+/** Many waits that all end at the same time. */
+export const manyWaitsCase: Case = {
+  name: 'many-waits',
+  title: "from another process's release of 9,000 files to the last of as many resolved promises",
+  bounds: { 'fs-native-extensions': 0.5 },
+  rounds: 3,
+  contenders: (path) => {
+    const held = holdFiles(path);
+    return [{ ...allGranted('reflock', held, reflock()), end: () => held.end() }, peer(path, held)];
+  },
+};
+
+function peer(path: string, held: HeldFiles): Contender | Absent {
+  const addon = loadIfItWorks('waitForLock', path);
+  if ('absent' in addon) return addon;
+  return allGranted('fs-native-extensions', held, fsNativeExtensions(addon));
+}
+
+function allGranted(name: string, held: HeldFiles, askForAll: AskForAll): Contender {
+  return {
+    name,
+    count: 1,
+    measure: async () => {
+      const waits = askForAll(await held.hold(MANY));
+      await waits.outstanding();
+      await settle();
+      const [released, granted] = await Promise.all([
+        held.release(),
+        waits.granted.then(monotonic),
+      ]);
+      waits.release();
+      return [Number(granted - released)];
+    },
+  };
+}

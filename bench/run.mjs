@@ -1,9 +1,9 @@
 // Measures reflock on Node, Deno and Bun, beside C and fs-native-extensions.
 //
-//   npm run bench                               everything, in about four minutes
+//   npm run bench                               everything, in about six minutes
 //   npm run bench -- --runtime node,bun         some runtimes
-//   npm run bench -- --case try                 one case: try, await, copy, collect, …
-//   npm run bench -- --check                    exit status 1, and why, when a bound is missed
+//   npm run bench -- --case try                 one case: try, copy, many-waits, one-file, …
+//   npm run bench -- --check                    exit status 1, and why, when a limit is missed
 //   npm run bench -- --json                     all samples, for other programs
 //   npm run bench -- --dir /mnt/disk            lock files there, and not in the system's
 //                                               directory for temporary files

@@ -6,7 +6,16 @@ import type { KernelWait } from './kernel-wait.ts';
 import { LockError } from './lock-error.ts';
 import type { LockRequest } from './lock-options.ts';
 import { cannotLock } from './open-file.ts';
-import { bury, dismiss, leave, leaveBefore, newCall, onLeft, withdraw } from './owned-call.ts';
+import {
+  bury,
+  dismiss,
+  leave,
+  leaveBefore,
+  newCall,
+  onLeft,
+  outcome,
+  withdraw,
+} from './owned-call.ts';
 import { Pool } from './pool.ts';
 
 /** How long a caller that cannot await may be held up by a thread that does not leave, in ms. */
@@ -70,7 +79,7 @@ export class BlockedThreads {
     interruptAtExit.add(this);
     this.#hand(call, wait);
     // The shared memory tells sooner than the pool's message; the pool tells of a failed thread.
-    onLeft(call, (errno, atPath) => this.#left(call, wait, errno, atPath));
+    onLeft(call, () => this.#left(call, wait));
   }
 
   /** Makes the thread leave that waits for what has been given up. */
@@ -102,11 +111,12 @@ export class BlockedThreads {
 
   #leave(call: BlockedCall, wait: KernelWait): void {
     // What has never begun is over now: on Deno nothing else would keep the program for the news.
-    if (leave(call)) this.#left(call, wait, EINTR, false);
+    if (leave(call)) this.#left(call, wait);
   }
 
-  #left(call: BlockedCall, wait: KernelWait, errno: number, atPath: boolean): void {
+  #left(call: BlockedCall, wait: KernelWait): void {
     if (!this.#end(call)) return;
+    const { errno, atPath } = outcome(call);
     const back = this.#handedBack.delete(call) && errno === EINTR;
     if (back && wait.giveUp.given === undefined) this.#owner.onBack(wait);
     else wait.left(errno, atPath);
@@ -123,7 +133,10 @@ export class BlockedThreads {
 
   /** Has a pool thread make the call, and sees to what follows. */
   #hand(call: BlockedCall, wait: KernelWait): void {
-    const task = this.#run(call).catch((cause) => {
+    const task = this.#run(call).then(() => {
+      // The pool's message may come first after all, and close() waits for no other.
+      this.#left(call, wait);
+    }, (cause) => {
       if (!this.#end(call)) return;
       // There may be no memory or no descriptor for a thread; the wait can do without one.
       this.#startAgain = performance.now() + START_AGAIN;

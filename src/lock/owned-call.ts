@@ -25,11 +25,17 @@ export function withdraw({ words }: BlockedCall): boolean {
   return Atomics.load(words, THREAD) === 0;
 }
 
+/** What a call has come to that has left or will never begin. */
+export function outcome({ words }: BlockedCall): { errno: number; atPath: boolean } {
+  return { errno: words[ERRNO]!, atPath: words[AT_PATH] === 1 };
+}
+
 /** Calls `listener` when the call has left, or will never begin. */
-export function onLeft({ words }: BlockedCall, listener: KernelWait['left']): void {
+export function onLeft(call: BlockedCall, listener: () => void): void {
+  const { words } = call;
   const look = (): void => {
     const state = Atomics.load(words, STATE);
-    if (state >= LEFT) return listener(words[ERRNO]!, words[AT_PATH] === 1);
+    if (state >= LEFT) return listener();
     const { async, value } = Atomics.waitAsync(words, STATE, state);
     if (async) value.then(look);
     else look();

@@ -15,7 +15,10 @@ const LIMIT = 10_000;
 /** What a limited program is started by, to become it. */
 const limitOpenFiles = ['sh', '-c', `ulimit -n ${OPEN_FILES}; exec "$@"`, 'sh'];
 
-/** Has a program wait for files of ours, and releases them when all of its waits have begun. */
+/**
+ * Has a program wait for files of ours, and releases them when all of its waits have begun; the
+ * first ones, for which it blocks its threads, when the rest are over.
+ */
 async function waitInNeed(
   count: number,
   prefix: readonly string[],
@@ -25,16 +28,17 @@ async function waitInNeed(
   const files = held.map((lock) => lock.path);
   const script = scriptCommand('test/fixtures/waits-in-need.ts');
   const program = start([...prefix, ...script, JSON.stringify(options), ...files]);
-  const said = async <T>(what: string): Promise<T> => {
-    const line = await within(LIMIT, `${what}${program.stderr()}`, program.line());
+  const said = async (what: string): Promise<string> => {
+    const line = await within(LIMIT, what, program.line());
     assert.ok(line, `${what}: the program has ended: ${program.stderr()}`);
-    return JSON.parse(line!);
+    return line!;
   };
   try {
-    const begun = await said<Begun>('all waits have begun');
+    const begun: Begun = JSON.parse(await said('all waits have begun'));
+    for (const lock of held.slice(options.first)) lock.release();
+    assert.is(await said('the waits without a thread are over'), 'rest');
     for (const lock of held) lock.release();
-    program.send('go');
-    const over = await said<Over>('all waits are over');
+    const over: Over = JSON.parse(await said('all waits are over'));
     assert.equal(await within(LIMIT, 'the end', program.ended), { code: 0, signal: null });
     return { begun, over, files };
   } finally {
@@ -73,8 +77,7 @@ for (const pause of [undefined, 1]) {
     const { outcomes } = result.begun;
     assert.type(outcomes[299], 'object');
     assert.is(outcomes[0], 'waiting');
-    assert.ok(failures.length < 150, `${failures.length} waits have failed`);
-    assert.equal(result.over.outcomes.filter((outcome) => outcome !== 'granted'), failures);
+    assert.ok(failures.length < 200, `${failures.length} waits have failed`);
     const early = outcomes.filter((outcome) => outcome !== 'waiting');
     assert.is(early.length, failures.length, 'who waits already is not affected');
   });
@@ -87,7 +90,7 @@ if (runtime !== 'node') console.log(`skipped: few descriptors: ${runtime} needs 
 onNode(
   'with few descriptors left for threads and the watch, waits are granted or fail',
   async () => {
-    const spares = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 36];
+    const spares = [1, 2, 3, 4, 5, 6, 8, 12, 16, 24, 36];
     const waits = 3;
     /** What a watch has open. */
     const watch = 1;
@@ -108,9 +111,12 @@ function limitWatches(limit: 'instances' | 'watches', value: number): string[] {
 }
 
 const [unshare, ...args] = limitWatches('instances', 0);
-const { status, stderr } = spawnSync(unshare!, [...args, 'true'], { encoding: 'utf8' });
-if (status !== 0) console.log(`skipped: limits on watches: ${stderr?.split('\n')[0]}`);
+const { status, stderr, error } = spawnSync(unshare!, [...args, 'true'], { encoding: 'utf8' });
 const testWithLimits = status === 0 ? test : test.skip;
+if (status !== 0) {
+  const why = error?.message ?? stderr.split('\n')[0];
+  console.log(`skipped: limits on watches need a user namespace: ${why}`);
+}
 
 const WAITS = 40;
 const limits: readonly { name: string; prefix: string[]; engines?: number; watched: number }[] = [
@@ -129,7 +135,7 @@ const limits: readonly { name: string; prefix: string[]; engines?: number; watch
 for (const { name, prefix, engines = 1, watched } of limits) {
   const testHere = prefix.length === 0 ? test : testWithLimits;
   testHere(`with ${name}, ${WAITS} waits without a thread are granted`, async () => {
-    const result = await waitInNeed(WAITS, prefix, { maxThreads: 1, engines });
+    const result = await waitInNeed(WAITS, prefix, { maxThreads: 1, engines, first: engines });
     assert.is(result.begun.parked, WAITS - engines);
     assert.is(result.begun.watched, watched);
     assert.equal(assertSound(result), []);

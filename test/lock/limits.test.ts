@@ -83,6 +83,19 @@ for (const pause of [undefined, 1]) {
   });
 }
 
+test('with no descriptor left, a busy lock is still told to be busy', async () => {
+  const held = tryLock(newFile(), { mode: 'shared' })!;
+  const times = 100_000;
+  // A runtime may make calls of its own, which fail here, before it can be asked for `errno`: Bun
+  // looks into /proc/self/statm when it collects garbage.
+  const script = scriptCommand('test/fixtures/busy-in-need.ts');
+  const program = start([...limitOpenFiles, ...script, String(times), held.path]);
+  const line = await within(LIMIT, 'the count', program.line());
+  assert.equal(JSON.parse(line!), { busy: times, others: [] }, program.stderr());
+  await program.ended;
+  held.release();
+});
+
 // Deno and Bun end the whole process when there is no descriptor for a thread that shall start.
 const onNode = runtime === 'node' ? test : test.skip;
 if (runtime !== 'node') console.log(`skipped: few descriptors: ${runtime} needs some for a thread`);

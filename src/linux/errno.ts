@@ -24,6 +24,10 @@ export const EXDEV = 18;
 export const ENOTDIR = 20;
 /** A directory, where something else was expected. */
 export const EISDIR = 21;
+/** The system has no room for another open file. */
+export const ENFILE = 23;
+/** Nor has the process. */
+export const EMFILE = 24;
 /** The kernel lacks the system call. */
 export const ENOSYS = 38;
 /** The directory is not empty. */

@@ -8,6 +8,7 @@
  */
 
 import type { Address, Libc } from './calls.ts';
+import { EMFILE, ENFILE } from './errno.ts';
 import { libc } from './libc.ts';
 
 const F_OFD_SETLK = 37;
@@ -53,7 +54,12 @@ function fill(calls: Libc, lock: RecordLock, start: number, length: number): Add
 export function trySetLock(fd: number, lock: RecordLock, start: number, length: number): number {
   const calls = libc();
   const argument = fill(calls, lock, start, length);
-  return calls.fcntl(fd, F_OFD_SETLK, argument) === -1 ? calls.errno() : 0;
+  for (;;) {
+    if (calls.fcntl(fd, F_OFD_SETLK, argument) !== -1) return 0;
+    const errno = calls.errno();
+    // The call opens nothing. But Bun's garbage collector does, perhaps before one could ask.
+    if (errno !== EMFILE && errno !== ENFILE) return errno;
+  }
 }
 
 /**

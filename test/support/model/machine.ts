@@ -128,7 +128,7 @@ export class Machine {
     });
     if (this.#isClosed(claim)) return await hasCode(promise, 'ERR_LOCK_CLOSED');
     if (model.obstacles(claim).length > 0 || model.isBehind(claim)) assert.ok(waits, 'waits');
-    else if (this.#isCertain(claim)) assert.not(waits, `${text(claim)} does not wait`);
+    else if (this.#isCertain(claim, 'in line')) assert.not(waits, `${text(claim)} does not wait`);
     if (waits) return this.#observe(promise, model.wait(claim), abort);
     this.#hold(claim, await promise);
   }
@@ -244,12 +244,12 @@ export class Machine {
     }
   }
 
-  /** Whether the model knows who can have a lock on the file. */
-  #isCertain(claim: Claim): boolean {
+  /** Whether the model knows who can have a lock on the file, or who is in line for it. */
+  #isCertain(claim: Claim, what: 'free' | 'in line' = 'free'): boolean {
     const isNear = ({ file }: Claim): boolean => file === claim.file;
     for (const [wait, error] of this.#ending) {
-      // `release()` returns when the upgrade has left.
-      if (error !== 'ERR_LOCK_RELEASED' && isNear(wait)) return false;
+      // When `release()` returns an upgrade has left the kernel, but perhaps not the line.
+      if (isNear(wait) && (what === 'in line' || error !== 'ERR_LOCK_RELEASED')) return false;
     }
     return !this.model.due().some(isNear) || this.model.isPrivate(claim);
   }

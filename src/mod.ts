@@ -5,6 +5,7 @@
  */
 
 export { adoptLock, lock, lockAll, query, tryLock, withLock } from './lock/default-engine.ts';
+export { type Holder, holders } from './lock/holders.ts';
 export { spawnLocked } from './lock/spawn-locked.ts';
 export { LockEngine } from './lock/engine.ts';
 export type {

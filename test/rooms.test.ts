@@ -11,7 +11,8 @@ const allowed: Record<string, readonly string[]> = {
   'src/lock': ['src/linux', 'workers'],
   'src/runtime': ['src/lock', 'src/linux', 'workers', 'src/mod.ts'],
   'src/remote': ['src/runtime', 'src/lock', 'src/mod.ts'],
-  'src/cli': ['src/runtime', 'src/lock', 'src/mod.ts'],
+  'src/process': ['src/linux'],
+  'src/cli': ['src/runtime', 'src/lock', 'src/process', 'src/linux', 'src/mod.ts'],
   'src/mod.ts': ['src/lock'],
 };
 
@@ -20,6 +21,8 @@ const packages: Record<string, readonly string[]> = {
   koffi: ['src/linux'],
   piscina: ['src/lock'],
   'cli-progress': ['src/cli'],
+  'cli-table3': ['src/cli'],
+  picocolors: ['src/cli'],
   'pretty-bytes': ['src/cli'],
 };
 
@@ -48,6 +51,10 @@ for (const file of files) {
         `${file} imports ${path}, and ${home} may not import from ${target}`,
       );
     }
+    // Node and Bun evaluate all of `process` when it is imported, also its streams, and that makes a
+    // pipe non-blocking for everybody who has it, such as the command of `reflock run`
+    // (nodejs/node#42826). Nothing is evaluated of the global.
+    assert.not.match(text, /from 'node:process'/, `${file} imports node:process`);
     // Without the examples in its documentation, which import what users import.
     const code = text.replace(/^ *\*.*$/gm, '');
     for (const [, name] of code.matchAll(/(?:from|import|import\() ?'(?!\.|node:)([^']+)'/g)) {

@@ -1,7 +1,7 @@
+import { findLockOwners } from '../src/linux/lock-owners.ts';
 import { copyTree } from './copy-tree.ts';
 import { countEntries } from './count-entries.ts';
 import { deleteTree } from './delete-tree.ts';
-import { findHolders } from './find-holders.ts';
 import { type Answer, OPEN, type Order, TAKEN, type Task } from './tree-task.ts';
 
 /** Does one task to its end, or until it is told to stop; a task that was withdrawn not at all. */
@@ -16,6 +16,6 @@ export default function task({ task, taken }: Order): Answer<Task> | undefined {
     case 'delete':
       return deleteTree(task);
     case 'holders':
-      return findHolders(task);
+      return findLockOwners(new Set(task.files));
   }
 }

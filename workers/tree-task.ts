@@ -4,6 +4,8 @@
  * the owner keeps them open until the task has ended.
  */
 
+import type { LockOwners } from '../src/linux/lock-owners.ts';
+
 /** Index of a word that is not 0 once the work shall stop. */
 export const STOP = 0;
 /** Index of the number of entries that are done. */
@@ -59,7 +61,7 @@ export interface DeleteTask {
   readonly tree: number;
 }
 
-/** Finds out which processes hold locks on files, of which there is a descriptor each. */
+/** Finds out which processes hold locks on files, or wait for them. */
 export interface HoldersTask {
   readonly work: 'holders';
   /** Devices and inodes, as `Status.identity` has them. */
@@ -95,16 +97,6 @@ export interface DeleteDone extends Freed {
 /** How many failures are told one by one. */
 export const FAILURES = 100;
 
-/** A process that has a file open with a lock on it. */
-export interface FoundHolder {
-  readonly file: string;
-  readonly pid: number;
-  /** The program's name, as in `/proc/PID/comm`. */
-  readonly command: string;
-  readonly mode: 'shared' | 'exclusive';
-  readonly kind: 'ofd' | 'process';
-}
-
 /** What a pool thread can be given to do. */
 export type Task = CountTask | CopyTask | DeleteTask | HoldersTask;
 
@@ -124,4 +116,4 @@ export interface Order {
 export type Answer<T extends Task> = T extends CountTask ? Freed
   : T extends CopyTask ? CopyDone
   : T extends DeleteTask ? DeleteDone
-  : readonly FoundHolder[];
+  : LockOwners;

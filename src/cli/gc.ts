@@ -1,4 +1,3 @@
-import process from 'node:process';
 import { holdersText } from '../lock/holders.ts';
 import { quote } from '../lock/lock-error.ts';
 import { DEPLOYMENT } from '../runtime/garbage-names.ts';
@@ -7,43 +6,16 @@ import { counted } from './counted.ts';
 import { BROKEN, Failure, OK, USAGE } from './failure.ts';
 import { freedText } from './freed-text.ts';
 import { interruptible } from './interruptible.ts';
-import { readOptions } from './read-options.ts';
+import type { CommandLine } from './read-options.ts';
 import { sayWaiting } from './say-waiting.ts';
 import { takeOperands } from './take-operands.ts';
 import { withProgress } from './with-progress.ts';
 
-const help = `usage: reflock gc [OPTION...] PARENT
-
-Deletes the mutable copies (tmp-*) in the directory PARENT that nobody uses, and that have no entry
-"keep". Does nothing while somebody makes a copy there, or collects too.
-
-  --current NAME     delete unused deployments (deploy-*) too, but not NAME; may be given again
-  --legacy-base DIR  delete what earlier layouts have left, in PARENT and in DIR, too
-  --dry-run          only tell what would be deleted
-  --wait             wait while PARENT is busy
-  --json             print the report as JSON
-  --help             show this
-
-Ends with 0, also when PARENT is busy; 1: something could not be deleted; 64: bad usage; 69: PARENT
-cannot be opened or locked; 128 + n: signal n ended it.
-
-example: reflock gc --current deploy-2.0.20250101 ~/runtimes/var
-`;
+export { description } from './descriptions/gc.ts';
 
 /** Collects the garbage of a directory of copies. */
-export async function main(args: readonly string[]): Promise<number> {
-  const { options, operands } = readOptions(args, {
-    current: 'value',
-    'legacy-base': 'value',
-    'dry-run': 'flag',
-    wait: 'flag',
-    json: 'flag',
-  });
+export async function main({ options, operands }: CommandLine): Promise<number> {
   const given = new Map(options.map(({ name, value }) => [name, value]));
-  if (given.has('help')) {
-    process.stdout.write(help);
-    return OK;
-  }
   const [parent] = takeOperands('gc', operands, ['PARENT']);
   const current = options.filter(({ name }) => name === 'current').map(({ value }) => value);
   for (const name of current) checkDeployment(name);

@@ -1,5 +1,4 @@
 import { constants } from 'node:os';
-import process from 'node:process';
 import { Failure } from './failure.ts';
 
 const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;

@@ -1,15 +1,15 @@
 #!/usr/bin/env node
 /** The command `reflock`: finds the subcommand, and turns every failure into one line. */
 
-import { readFileSync } from 'node:fs';
-import process from 'node:process';
+import type { Description } from './description.ts';
 import { Failure, OK, statusOf, USAGE } from './failure.ts';
-import { suggest } from './suggest.ts';
+import { type CommandLine, readOptions } from './read-options.ts';
 
 /** What the module of a subcommand offers. */
 interface Subcommand {
+  readonly description: Description;
   /** Gives the exit status; throws {@linkcode Failure}. */
-  main(args: readonly string[]): Promise<number>;
+  main(line: CommandLine): Promise<number>;
 }
 
 // Loaded when asked for: a wrapper around a command should cost as little as it can.
@@ -22,54 +22,45 @@ const subcommands: Record<string, () => Promise<Subcommand>> = {
   storm: () => import('./storm.ts'),
 };
 
-const help = `usage: reflock SUBCOMMAND [OPTION...]
-
-Locks on .ref files, as bwrap --lock-file, Flatpak and pressure-vessel take them.
-
-  run    hold locks while a command runs
-  use    run a command that keeps a runtime from being deleted
-  copy   make a mutable copy of a runtime, and hand it to a command
-  gc     delete the mutable copies that nobody uses
-  rm     remove a runtime that nobody uses
-  storm  find out whether locks hold on this machine and filesystem
-
-  --help     show this, or after a subcommand more about it
-  --version  show the version
-
-example: reflock use ~/runtimes/sniper -- bwrap --ro-bind ~/runtimes/sniper/files /usr ...
-`;
-
 async function main([word, ...rest]: readonly string[]): Promise<number> {
   if (word === '--help' || word === '-h') {
-    process.stdout.write(help);
+    const { overviewText } = await import('./help-text.ts');
+    const { all } = await import('./descriptions/all.ts');
+    process.stdout.write(overviewText(all));
     return OK;
   }
-  if (word === '--version') {
-    process.stdout.write(`reflock ${version()}\n`);
-    return OK;
-  }
+  if (word === '--version') return await showVersion();
   if (word === undefined) throw new Failure(USAGE, 'No subcommand given; see reflock --help');
   if (!Object.hasOwn(subcommands, word)) {
     const kind = word.startsWith('-') ? 'option' : 'subcommand';
+    const { suggest } = await import('./suggest.ts');
     throw new Failure(
       USAGE,
       `Unknown ${kind} ${JSON.stringify(word)}${suggest(word, Object.keys(subcommands))}`,
     );
   }
-  return await (await subcommands[word]!()).main(rest);
+  const { description, main } = await subcommands[word]!();
+  const line = readOptions(rest, description);
+  const given = new Set(line.options.map(({ name }) => name));
+  if (given.has('help')) {
+    const { helpText } = await import('./help-text.ts');
+    process.stdout.write(helpText(description));
+    return OK;
+  }
+  return given.has('version') ? await showVersion() : await main(line);
 }
 
-function version(): string {
-  // Compiled files lie one directory deeper.
-  const up = import.meta.url.endsWith('.ts') ? '../../' : '../../../';
-  const file = new URL(`${up}package.json`, import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+async function showVersion(): Promise<number> {
+  const { version } = await import('./version.ts');
+  process.stdout.write(`reflock ${version()}\n`);
+  return OK;
 }
 
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`reflock: ${message.split('\n', 1)[0]}\n`);
+  const { say } = await import('./say.ts');
+  say(message.split('\n', 1)[0]!);
   process.exitCode = statusOf(error);
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { type Description, HELP, type Option, spellings } from './description.ts';
 import { Failure, USAGE } from './failure.ts';
 import { suggest } from './suggest.ts';
 
@@ -11,20 +12,15 @@ export interface CommandLine {
 
 /**
  * Reads options up to the first word that is none, so that a command's own options stay its own
- * even without `--`. Every subcommand knows `--help` besides.
+ * even without `--`.
  *
  * @throws {Failure} 64 for an unknown option, and for a value too many or too few.
  */
-export function readOptions(
-  args: readonly string[],
-  known: Readonly<Record<string, 'flag' | 'value'>>,
-): CommandLine {
-  const types: Record<string, { type: 'boolean' | 'string'; short?: string }> = {
-    help: { type: 'boolean', short: 'h' },
-  };
-  for (const [name, kind] of Object.entries(known)) {
-    types[name] = { type: kind === 'flag' ? 'boolean' : 'string' };
-  }
+export function readOptions(args: readonly string[], description: Description): CommandLine {
+  const known = knownOptions(description);
+  const types: Record<string, { type: 'boolean' | 'string'; short?: string }> = {};
+  for (const [name, { value }] of known) types[name] = { type: value ? 'string' : 'boolean' };
+  types.help!.short = 'h';
   // Not `strict`, which would judge the command's own options too and knows one message for all.
   const { tokens } = parseArgs({
     args: [...args],
@@ -40,19 +36,28 @@ export function readOptions(
       return { options, operands: args.slice(token.index + 1) };
     }
     const { name, rawName, value, inlineValue } = token;
-    const type = Object.hasOwn(types, name) ? types[name]!.type : undefined;
-    if (type === undefined) {
-      const near = suggest(rawName, Object.keys(types).map((known) => `--${known}`));
+    const option = known.get(name);
+    if (option === undefined) {
+      const near = suggest(rawName, [...known.keys()].map((name) => `--${name}`));
       throw new Failure(USAGE, `Unknown option ${JSON.stringify(rawName)}${near}`);
     }
-    if (type === 'boolean' && value !== undefined) {
+    if (option.value === undefined && value !== undefined) {
       throw new Failure(USAGE, `The option ${JSON.stringify(rawName)} takes no value`);
     }
     // The next option taken for a value is a slip; a name that begins so can follow a "=".
-    if (type === 'string' && (value === undefined || (!inlineValue && value.startsWith('--')))) {
+    const isSlip = value === undefined || (!inlineValue && value.startsWith('--'));
+    if (option.value !== undefined && isSlip) {
       throw new Failure(USAGE, `The option ${JSON.stringify(rawName)} needs a value`);
     }
     options.push({ name, value: value ?? '' });
   }
   return { options, operands: [] };
+}
+
+function knownOptions({ options }: Description): Map<string, Option> {
+  return new Map(
+    [...options, HELP].flatMap((option) =>
+      spellings(option).map((word) => [word.slice('--'.length), option])
+    ),
+  );
 }

@@ -1,43 +1,19 @@
 import { join } from 'node:path';
-import process from 'node:process';
 import { quote } from '../lock/lock-error.ts';
 import { type RemoveResult, removeRuntime } from '../runtime/mod.ts';
 import { BROKEN, OK } from './failure.ts';
 import { freedText } from './freed-text.ts';
 import { interruptible } from './interruptible.ts';
-import { readOptions } from './read-options.ts';
+import type { CommandLine } from './read-options.ts';
 import { sayWaiting } from './say-waiting.ts';
 import { takeOperands } from './take-operands.ts';
 import { withProgress } from './with-progress.ts';
 
-const help = `usage: reflock rm [OPTION...] RUNTIME
-
-Removes RUNTIME if nobody uses it: a deployment with all that lies beside its files/, a whole root
-filesystem, a merged /usr, or a mutable copy. It is gone from its path at once, and then deleted.
-
-  --dry-run  only tell what would be removed
-  --wait     wait while RUNTIME is in use
-  --json     print the result as JSON
-  --help     show this
-
-Ends with 0; 1: it is gone from its path, but not all of it could be deleted; 64: bad usage; 69: it
-cannot be removed; 75: it is in use; 128 + n: signal n ended it.
-
-example: reflock rm --wait ~/runtimes/soldier
-`;
+export { description } from './descriptions/rm.ts';
 
 /** Removes a runtime that nobody uses. */
-export async function main(args: readonly string[]): Promise<number> {
-  const { options, operands } = readOptions(args, {
-    'dry-run': 'flag',
-    wait: 'flag',
-    json: 'flag',
-  });
+export async function main({ options, operands }: CommandLine): Promise<number> {
   const given = new Set(options.map(({ name }) => name));
-  if (given.has('help')) {
-    process.stdout.write(help);
-    return OK;
-  }
   const [runtime] = takeOperands('rm', operands, ['RUNTIME']);
   const output = given.has('json') ? 'json' : 'text';
 

@@ -1,79 +1,60 @@
-import { spawn } from 'node:child_process';
-import process from 'node:process';
-import { type Lock, lock, tryLock } from '../mod.ts';
-import { BUSY, Failure, OK, USAGE } from './failure.ts';
-import { mergeSameFiles, type WantedLock } from './merge-same-files.ts';
-import { readOptions } from './read-options.ts';
-import { runCommand } from './run-command.ts';
-import { sayWaiting } from './say-waiting.ts';
+import type { Lock } from '../mod.ts';
+import { Failure, UNAVAILABLE } from './failure.ts';
+import type { CommandLine } from './read-options.ts';
+import { type Plan, readPlan } from './run/plan.ts';
+import { runCommand } from './run/run-command.ts';
 
-const help = `usage: reflock run [OPTION...] [--] COMMAND [ARG...]
+export { description } from './descriptions/run.ts';
 
-Takes locks, runs COMMAND, and holds the locks until it has ended. COMMAND does not inherit them.
-
-  --lock-file FILE        lock FILE; may be given again
-  --create, --no-create   create the files that follow if missing (default: no)
-  --wait, --no-wait       wait for the files that follow if busy (default: no)
-  --write, --no-write     lock the files that follow exclusively (default: no, shared)
-  --help                  show this
-
-Ends with COMMAND's status, or 128 + n when signal n ended it; 64: bad usage; 69: a lock cannot be
-had; 75: a lock is busy and --wait was not given; 127: COMMAND cannot be started.
-
-example: reflock run --create --wait --write --lock-file copies/.ref -- rm -rf copies/tmp-old
-`;
-
-/** Runs a command under locks that the wrapper holds. */
-export async function main(args: readonly string[]): Promise<number> {
-  const { options, operands } = readOptions(args, {
-    'lock-file': 'value',
-    create: 'flag',
-    'no-create': 'flag',
-    wait: 'flag',
-    'no-wait': 'flag',
-    write: 'flag',
-    'no-write': 'flag',
-  });
-  const toggles = { create: false, wait: false, write: false };
-  const wanted: WantedLock[] = [];
-  for (const { name, value } of options) {
-    if (name === 'help') {
-      process.stdout.write(help);
-      return OK;
-    }
-    if (name === 'lock-file') wanted.push({ path: value, ...toggles });
-    else toggles[name.replace('no-', '') as keyof typeof toggles] = !name.startsWith('no-');
-  }
-  const [command, ...commandArgs] = operands;
-  if (command === undefined) throw new Failure(USAGE, 'No command given; see reflock run --help');
-
-  // Every word has been understood by now, and only now is a file touched.
-  const locks: Lock[] = [];
-  for (const want of mergeSameFiles(wanted)) locks.push(await take(want));
+/** Runs a command under locks that the wrapper holds, or becomes a command that holds them. */
+export async function main(line: CommandLine): Promise<number> {
+  const plan = readPlan(line);
+  // Every word has been understood by now, and only now is anything touched.
+  await checkDescriptors(plan);
+  if (plan.exitWithParent) (await import('../linux/kinship.ts')).endWithParent();
+  const say = plan.verbose ? (await import('./say.ts')).say : undefined;
+  const locks = await take(plan);
+  for (const { path, mode } of locks) say?.(`locked ${JSON.stringify(path)}, ${mode}`);
   try {
-    return await runCommand(command, () => spawn(command, commandArgs, { stdio: 'inherit' }));
+    return await (plan.exec ? become(plan, locks) : superviseUnder(plan, say));
   } finally {
     for (const lock of locks) lock.release();
   }
 }
 
-async function take({ path, create, wait, write }: WantedLock): Promise<Lock> {
-  const mode = write ? 'exclusive' : 'shared';
-  if (!wait) {
-    const lock = tryLock(path, { mode, create });
-    if (lock !== undefined) return lock;
-    const action = write ? 'writing' : 'reading';
-    throw new Failure(
-      BUSY,
-      `Cannot lock ${JSON.stringify(path)} for ${action}: somebody else has locked it`,
-    );
+// What only some command lines need is loaded by those, here and below: most of the time that a
+// wrapper takes is for loading it.
+
+async function checkDescriptors({ fds }: Plan): Promise<void> {
+  if (fds.length === 0) return;
+  const { isInherited } = await import('../linux/own-fds.ts');
+  for (const fd of fds) {
+    if (!isInherited(fd)) throw new Failure(UNAVAILABLE, `The descriptor ${fd} is not open`);
   }
-  // Node does not end at this signal but opens a port for its debugger.
-  const end = (): void => process.exit(128 + 10);
-  process.once('SIGUSR1', end);
-  try {
-    return await lock(path, { mode, create, onWait: sayWaiting });
-  } finally {
-    process.off('SIGUSR1', end);
+}
+
+async function take({ locks, timeout }: Plan): Promise<Lock[]> {
+  if (locks.length === 0) return [];
+  const { takeLocks } = await import('./run/take-locks.ts');
+  return await takeLocks(locks, timeout);
+}
+
+async function superviseUnder(plan: Plan, say?: (text: string) => void): Promise<number> {
+  const { fds, passed, subreaper, terminate, exitWithParent } = plan;
+  let { command } = plan;
+  if (exitWithParent) {
+    const { onSameRuntime } = await import('../process/same-runtime.ts');
+    const program = onSameRuntime('./run/die-with-parent', import.meta.url);
+    command = [...program, String(process.pid), passed.join(), ...command];
   }
+  const stay = subreaper || terminate !== undefined;
+  return await runCommand(command, { fds: passed, kept: fds, stay, terminate, say });
+}
+
+async function become({ command, passed }: Plan, locks: readonly Lock[]): Promise<never> {
+  const { becomeCommand } = await import('../process/become.ts');
+  const { commandOf } = await import('../process/command.ts');
+  const errno = becomeCommand(await commandOf(command), [...passed, ...locks.map(({ fd }) => fd)]);
+  const { cannotStart } = await import('./run/cannot-start.ts');
+  throw cannotStart(command[0]!, errno);
 }

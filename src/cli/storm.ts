@@ -2,10 +2,9 @@ import { existsSync, mkdtempSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BROKEN, Failure, OK, UNAVAILABLE, USAGE } from './failure.ts';
-import { readOptions } from './read-options.ts';
+import type { CommandLine } from './read-options.ts';
 import { collectRest } from './storm/collect-copies.ts';
 import { filesystemOf } from './storm/filesystem.ts';
 import { type Ground, prepare } from './storm/prepare.ts';
@@ -13,29 +12,7 @@ import { clearProgress, reportText, showProgress, summarize } from './storm/repo
 import type { StormReport, StormSetting } from './storm/report.ts';
 import { startProcess } from './storm/start-process.ts';
 
-const help = `usage: reflock storm [OPTION...]
-
-Finds out whether locks protect runtimes on this machine and filesystem: many launches use sample
-runtimes, and mutable copies that they make of them and leave behind, while collectors try to delete
-both. With bwrap, each launch is a real container.
-
-  --dir DIR       make the runtimes below DIR, which is where to test (default: temporary files)
-  --seconds N     how long (default: 10)
-  --runtimes N    how many sample runtimes (default: 6)
-  --processes N   how many processes (default: 2)
-  --launchers N   how many launches go on at a time in each process (default: 8)
-  --collectors N  how many collectors each process has (default: 1)
-  --runtime PATH  lay out this runtime as sample runtimes, and launch it where it is too; it is
-                  locked, and never removed, nor are mutable copies made of it itself
-  --json          print the report as JSON
-  --help          show this
-
-Ends with 0 when every promise was kept; 1: a launch found its runtime or copy changed or gone, an
-exclusive lock was not exclusive, a copy was not whole, or not collected in the end; 64: bad usage;
-69: no storm could be had.
-
-example: reflock storm --dir /srv/runtimes --seconds 60
-`;
+export { description } from './descriptions/storm.ts';
 
 /** How often the line on the terminal is written, in milliseconds. */
 const REFRESH = 200;
@@ -43,22 +20,8 @@ const REFRESH = 200;
 const GRACE = 10_000;
 
 /** Lets launches and removals loose on each other, and reports whether locks kept them apart. */
-export async function main(args: readonly string[]): Promise<number> {
-  const { options, operands } = readOptions(args, {
-    dir: 'value',
-    seconds: 'value',
-    runtimes: 'value',
-    processes: 'value',
-    launchers: 'value',
-    collectors: 'value',
-    runtime: 'value',
-    json: 'flag',
-  });
+export async function main({ options, operands }: CommandLine): Promise<number> {
   const given = new Map(options.map(({ name, value }) => [name, value]));
-  if (given.has('help')) {
-    process.stdout.write(help);
-    return OK;
-  }
   if (operands.length > 0) {
     throw new Failure(USAGE, `Unknown argument ${JSON.stringify(operands[0])}`);
   }

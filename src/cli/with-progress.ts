@@ -1,4 +1,3 @@
-import process from 'node:process';
 import type { Progress } from '../runtime/mod.ts';
 
 /** What a progress bar is about. */

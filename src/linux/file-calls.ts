@@ -3,7 +3,6 @@
  * for locks, because most threads need only one of the two.
  */
 
-import process from 'node:process';
 import { loadLibc, unavailable } from './load-libc.ts';
 
 /**

@@ -3,7 +3,6 @@
  * return `EINTR`.
  */
 
-import process from 'node:process';
 import { libc } from './libc.ts';
 
 /**

@@ -1,7 +1,6 @@
 /** The C library as koffi finds it, before any function of it is bound. */
 
 import { createRequire } from 'node:module';
-import process from 'node:process';
 
 type Koffi = typeof import('koffi');
 

@@ -9,7 +9,6 @@
  */
 
 import { createRequire } from 'node:module';
-import process from 'node:process';
 import type { Address, Libc } from './calls.ts';
 
 type Call = (...args: Address[]) => number;

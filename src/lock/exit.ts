@@ -1,5 +1,3 @@
-import process from 'node:process';
-
 /**
  * Everything with threads in the kernel that must leave before the process can end.
  *

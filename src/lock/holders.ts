@@ -1,8 +1,12 @@
-import type { FoundHolder } from '../../workers/tree-task.ts';
+import { toName } from '../linux/file-calls.ts';
+import { findLockOwners, type LockOwner } from '../linux/lock-owners.ts';
+import { AT_FDCWD } from '../linux/open.ts';
+import { Status } from '../linux/status.ts';
+import { quote, systemError } from './lock-error.ts';
+import { type LockKind, type LockMode, toPath } from './lock-options.ts';
 import { runTask } from './task-threads.ts';
-import type { LockKind, LockMode } from './lock-options.ts';
 
-/** A process that holds a lock on a file. */
+/** A process that holds a lock on a file, or waits for one. */
 export interface Holder {
   /** Its process id. A process that has inherited the lock is another holder of it. */
   pid: number;
@@ -10,8 +14,48 @@ export interface Holder {
   command: string;
   /** The lock's mode. */
   mode: LockMode;
-  /** To whom the kernel counts the lock. */
+  /** To whom the kernel counts the lock: `ofd`, or `process` for the locks of `F_SETLK`. */
   kind: LockKind;
+  /** Whether it does not hold the lock yet. */
+  waiting: boolean;
+}
+
+/**
+ * Finds the processes that hold locks on a file, and those that wait for one, whatever program they
+ * are, by `/proc/PID/fdinfo` and `/proc/PID/syscall` (proc(5)). It takes a thread of the pool some
+ * milliseconds for each thousand of open files on the machine.
+ *
+ * Only the superuser sees everything. Of other users' processes those with a process-associated lock
+ * are found, and of processes outside of this pid namespace none. Who waits in a line of a
+ * `LockEngine`, and is not the first there, does not wait in the kernel and is not found.
+ *
+ * @throws {LockError} `ENOENT`, `EACCES`, … when there is no such file that can be looked at.
+ *
+ * @example
+ * ```ts
+ * import { holders, tryLock } from 'reflock';
+ *
+ * const lock = tryLock('/tmp/example.ref', { create: true });
+ * for (const { pid, command, mode, waiting } of await holders('/tmp/example.ref')) {
+ *   console.log(`${command} (${pid}) ${waiting ? 'waits for' : 'holds'} a lock, ${mode}`);
+ * }
+ * lock?.release();
+ * ```
+ */
+export async function holders(path: string | URL): Promise<Holder[]> {
+  const file = identify(toPath(path));
+  const { owners } = await runTask({ work: 'holders', files: [file] });
+  return owners.map(toHolder);
+}
+
+/** The same on this thread, for a program that has nothing else to do; nobody when that fails. */
+export function holdersNow(path: string): Holder[] {
+  try {
+    return findLockOwners(new Set([identify(path)])).owners.map(toHolder);
+  } catch {
+    // Whoever asks has an error to tell already.
+    return [];
+  }
 }
 
 /**
@@ -21,26 +65,39 @@ export interface Holder {
  */
 export async function findHolders(files: Iterable<string>): Promise<Map<string, Holder[]>> {
   const found = new Map<string, Holder[]>();
-  for (const { file, ...holder } of await search([...files])) {
-    const others = found.get(file);
-    if (others === undefined) found.set(file, [holder]);
-    else others.push(holder);
+  for (const owner of await search([...files])) {
+    if (owner.waiting) continue;
+    const others = found.get(owner.file);
+    if (others === undefined) found.set(owner.file, [toHolder(owner)]);
+    else others.push(toHolder(owner));
   }
   return found;
 }
 
-async function search(files: readonly string[]): Promise<readonly FoundHolder[]> {
+async function search(files: readonly string[]): Promise<readonly LockOwner[]> {
   if (files.length === 0) return [];
   try {
-    return await runTask({ work: 'holders', files });
+    return (await runTask({ work: 'holders', files })).owners;
   } catch {
     // No thread can be had. Whoever asks has an error to tell already, or a report.
     return [];
   }
 }
 
+function toHolder({ file: _, ...holder }: LockOwner): Holder {
+  return holder;
+}
+
+function identify(path: string): string {
+  const status = new Status();
+  const errno = status.behind(AT_FDCWD, toName(path));
+  if (errno === 0) return status.identity;
+  throw systemError(`Cannot find the holders of ${quote(path)}`, path, 'statx', errno);
+}
+
 /** Says who holds a lock, for the end of a message: `held by pid 4121 (bwrap)`. */
-export function holdersText(holders: readonly Holder[]): string {
+export function holdersText(all: readonly Holder[]): string {
+  const holders = all.filter(({ waiting }) => !waiting);
   if (holders.length === 0) return 'held by a process that cannot be seen from here';
   const shown = holders.slice(0, 3).map(({ pid, command }) => `pid ${pid} (${plain(command)})`);
   const more = holders.length - shown.length;

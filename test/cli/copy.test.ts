@@ -116,7 +116,9 @@ test('copy ends with 75 and names who deletes the source; --wait waits for them'
   await mustBlock(ref);
   await locker.unlock();
   const waited = await ended(program, 0);
-  assert.equal(waited.err, [`reflock: waiting for "${ref}" to lock it for reading`]);
+  assert.equal(waited.err, [
+    `reflock: waiting for "${ref}" to lock it for reading: ${holder}`,
+  ]);
   assert.ok(existsSync(`${waited.out[0]}/usr/bin/program`));
   await locker.end();
 });
@@ -133,7 +135,10 @@ test('copy waits for a collection in the directory, and says so', async () => {
   assert.equal(all(parent), ['.ref']);
   await locker.end();
   const { err } = await ended(program, 0);
-  assert.equal(err, [`reflock: waiting for "${ref}" to lock it for reading`]);
+  const { pid } = locker.program.child;
+  assert.equal(err, [
+    `reflock: waiting for "${ref}" to lock it for reading: held by pid ${pid} (python3)`,
+  ]);
 });
 
 test('copy ends with 64 for bad usage, and has touched nothing', async () => {

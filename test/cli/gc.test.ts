@@ -92,7 +92,9 @@ test('gc does nothing, which is no error, while somebody is about it; --wait wai
   await mustBlock(ref);
   await locker.end();
   const waited = await ended(program, 0);
-  assert.equal(waited.err, [`reflock: waiting for "${ref}" to lock it for writing`]);
+  assert.equal(waited.err, [
+    `reflock: waiting for "${ref}" to lock it for writing: held by pid ${pid} (python3)`,
+  ]);
   assert.not(existsSync(`${parent}/tmp-old`));
 });
 

@@ -69,7 +69,9 @@ test('rm --wait waits until nobody uses the runtime, and names who does without 
   assert.ok(existsSync(`${runtime}/bin/program`));
   await locker.end();
   const { err } = await ended(program, 0);
-  assert.equal(err, [`reflock: waiting for "${ref}" to lock it for writing`]);
+  assert.equal(err, [
+    `reflock: waiting for "${ref}" to lock it for writing: held by pid ${pid} (python3)`,
+  ]);
   assert.not(existsSync(runtime));
 });
 

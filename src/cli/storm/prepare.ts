@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import process from 'node:process';
 import { tryLock } from '../../mod.ts';
 import { findRuntime } from '../../runtime/find-runtime.ts';
 import { collectGarbage, createCopy } from '../../runtime/mod.ts';

@@ -1,6 +1,5 @@
 /** One process of a storm: launchers and collectors, until its stdin ends. */
 
-import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { copyCollector } from './collect-copies.ts';
 import { collector } from './collector.ts';

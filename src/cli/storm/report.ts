@@ -1,4 +1,3 @@
-import process from 'node:process';
 import { clearLine, cursorTo } from 'node:readline';
 import { DETAILS, type StormNews } from './messages.ts';
 import { Tally } from './tally.ts';

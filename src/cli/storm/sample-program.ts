@@ -1,5 +1,4 @@
 import { Buffer } from 'node:buffer';
-import process from 'node:process';
 
 // Compiled from sample-program.c, which tells how.
 const programs: Partial<Record<string, string>> = {

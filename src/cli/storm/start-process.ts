@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import process from 'node:process';
 import { createInterface } from 'node:readline';
+import { onSameRuntime } from '../../process/same-runtime.ts';
 import type { StormNews, StormOrder } from './messages.ts';
 
 /** A storm process, seen from the one that started it. */
@@ -18,7 +18,8 @@ export interface StormProcess {
 
 /** Starts a storm process on the JavaScript runtime that runs this one. */
 export function startProcess(order: StormOrder): StormProcess {
-  const child = spawn(process.execPath, [...runtimeArgs(), script()], {
+  const [program, ...args] = onSameRuntime('./process', import.meta.url);
+  const child = spawn(program!, args, {
     // Ctrl-C on the terminal is meant for the starting process alone. Containers that it killed
     // would look like a broken promise.
     detached: true,
@@ -52,22 +53,4 @@ export function startProcess(order: StormOrder): StormProcess {
     stop: () => void child.stdin.end(),
     kill: () => void child.kill('SIGKILL'),
   };
-}
-
-function script(): string {
-  const name = import.meta.url.endsWith('.ts') ? './process.ts' : './process.js';
-  return decodeURIComponent(new URL(name, import.meta.url).pathname);
-}
-
-/** Deno's permissions are handed on; one that was given for some paths only cannot be. */
-function runtimeArgs(): string[] {
-  const deno = (globalThis as { Deno?: DenoPermissions }).Deno;
-  if (deno === undefined) return [];
-  const granted = ['read', 'write', 'run', 'env', 'sys', 'ffi', 'net']
-    .filter((name) => deno.permissions.querySync({ name }).state === 'granted');
-  return ['run', '--no-prompt', ...granted.map((name) => `--allow-${name}`)];
-}
-
-interface DenoPermissions {
-  permissions: { querySync(descriptor: { name: string }): { state: string } };
 }

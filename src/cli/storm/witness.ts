@@ -8,7 +8,6 @@
 
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import process from 'node:process';
 
 /** Markers are named by mode, process and number. */
 let count = 0;

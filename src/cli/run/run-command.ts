@@ -1,0 +1,20 @@
+import { commandOf } from '../../process/command.ts';
+import { type Care, type End, supervise } from '../../process/supervise.ts';
+import { UNKNOWN_END } from '../failure.ts';
+
+/**
+ * Starts a command, looks after it, and gives the status with which a wrapper should end: the
+ * command's own, or 128 + n when signal n ended it.
+ *
+ * @throws {Failure} 127 when it cannot be started.
+ */
+export async function runCommand(words: readonly string[], care: Partial<Care>): Promise<number> {
+  const end = await supervise(await commandOf(words), { fds: [], stay: false, ...care });
+  if (!('errno' in end)) return statusOfEnd(end);
+  const { cannotStart } = await import('./cannot-start.ts');
+  throw cannotStart(words[0]!, end.errno);
+}
+
+function statusOfEnd({ code, signal }: Exclude<End, { errno: number }>): number {
+  return code ?? (signal === undefined ? UNKNOWN_END : 128 + signal);
+}

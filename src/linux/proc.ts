@@ -1,0 +1,46 @@
+/**
+ * Reading `/proc`, by libc's calls and not by `node:fs`: Deno lets only programs with all
+ * permissions look there.
+ */
+
+import { openDirectory } from './directory.ts';
+import { fileCalls, toName } from './file-calls.ts';
+import { list, nameText } from './listing.ts';
+import { AT_FDCWD } from './open.ts';
+import { O_CLOEXEC } from './open-flags.ts';
+
+/** How much is read at a time, in bytes. */
+const SIZE = 65_536;
+
+/** Gives the text of a small file below `/proc`, `''` when it cannot be read. */
+export function readProc(path: string): string {
+  const calls = fileCalls();
+  const fd = calls.openat(AT_FDCWD, toName(`/proc/${path}`), O_CLOEXEC, 0);
+  if (fd === -1) return '';
+  let text = '';
+  const decoder = new TextDecoder();
+  const bytes = new Uint8Array(SIZE);
+  for (let size; (size = calls.read(fd, bytes, SIZE)) > 0;) {
+    text += decoder.decode(bytes.subarray(0, size), { stream: true });
+  }
+  calls.close(fd);
+  return text;
+}
+
+/** The names in a directory of which there is a descriptor. */
+export function namesIn(directory: number): string[] {
+  const listing = list(directory);
+  const found: string[] = [];
+  if (typeof listing === 'number') return found;
+  while (listing.next()) found.push(nameText(listing.nameBytes));
+  return found;
+}
+
+/** The processes that there are, as far as this pid namespace knows them. */
+export function runningPids(): number[] {
+  const directory = openDirectory('/proc');
+  if (directory < 0) return [];
+  const pids = namesIn(directory).map(Number).filter(Number.isInteger);
+  fileCalls().close(directory);
+  return pids;
+}

@@ -1,0 +1,20 @@
+/** A command and its arguments, as the bytes that the program gets. */
+export type Command = readonly Uint8Array[];
+
+/**
+ * Gives the bytes of the words with which the command line of this program ends. They need not be
+ * UTF-8, and then the JavaScript runtime has put U+FFFD into the text.
+ */
+export async function commandOf(words: readonly string[]): Promise<Command> {
+  const encoder = new TextEncoder();
+  if (!words.some((word) => word.includes('\uFFFD'))) {
+    return words.map((word) => encoder.encode(word));
+  }
+  const { ownWords } = await import('./own-words.ts');
+  const last = ownWords().slice(-words.length);
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  return words.map((word, index) => {
+    const bytes = last[index];
+    return bytes !== undefined && decoder.decode(bytes) === word ? bytes : encoder.encode(word);
+  });
+}

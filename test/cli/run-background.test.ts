@@ -1,0 +1,145 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import process from 'node:process';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { eventually } from '../support/eventually.ts';
+import type { Program } from '../support/process.ts';
+import { isFree, reflock } from '../support/reflock.ts';
+import { newFile, newPath } from '../support/temp.ts';
+
+/** How long the child lives after COMMAND, in milliseconds. */
+const CHILD = 2500;
+
+/** What was seen of a command that leaves a child behind. */
+interface Seen {
+  /** Milliseconds from the end of COMMAND to that of the wrapper. */
+  readonly took: number;
+  /** Whether the child still lived then, and whether the lock was free. */
+  readonly childLives: boolean;
+  readonly free: boolean;
+  /** Whether the lock was held while the wrapper was there. */
+  readonly locked: boolean;
+}
+
+/** Runs a command that exits with 5 and leaves behind a child that ignores SIGTERM. */
+async function leaveChild(...options: string[]): Promise<Seen> {
+  const path = newFile();
+  const script = `trap '' TERM; { sleep ${CHILD / 1000}; } >/dev/null 2>&1 & echo $!; exit 5`;
+  const program = reflock('run', ...options, '--write', '--lock-file', path, 'sh', '-c', script);
+  const child = Number(await program.line());
+  const began = performance.now();
+  const locked = isFree(path) === false;
+  const { code, signal } = await program.ended;
+  const seen = { took: performance.now() - began, childLives: lives(child), free: isFree(path) };
+  assert.equal([code, signal], [5, null], program.stderr());
+  if (seen.childLives) process.kill(child, 'SIGKILL');
+  return { ...seen, locked };
+}
+
+function lives(pid: number): boolean {
+  return existsSync(`/proc/${pid}`);
+}
+
+function isChildOf(pid: number, parent: number): boolean {
+  return readFileSync(`/proc/${pid}/status`, 'utf8').includes(`\nPPid:\t${parent}\n`);
+}
+
+/** The next lines of a program. */
+async function linesOf(program: Program, count: number): Promise<string[]> {
+  const lines: string[] = [];
+  while (lines.length < count) lines.push((await program.line())!);
+  return lines;
+}
+
+test('run without options ends at once, the child lives on, and the lock is free', async () => {
+  const { took, childLives, free } = await leaveChild();
+  assert.ok(took < CHILD, `${took} ms`);
+  assert.ok(childLives);
+  assert.ok(free);
+});
+
+test('run --subreaper stays until the child has ended by itself, and keeps the lock', async () => {
+  const { took, childLives, free, locked } = await leaveChild('--subreaper');
+  assert.ok(took > CHILD - 100, `${took} ms`);
+  assert.not(childLives);
+  assert.ok(locked);
+  assert.ok(free);
+});
+
+const rows: [number, string[]][] = [
+  [1000, ['--terminate-timeout=1']],
+  [1700, ['--terminate-timeout=1', '--terminate-idle-timeout=0.7']],
+  [0, ['--terminate-timeout=0', '--no-subreaper']],
+];
+for (const [least, options] of rows) {
+  test(`run ${options.join(' ')} kills the child after ${least} ms`, async () => {
+    const { took, childLives } = await leaveChild(...options);
+    assert.ok(took >= least - 100 && took < CHILD, `${took} ms`);
+    assert.not(childLives);
+  });
+}
+
+test('run --no-subreaper and a negative --terminate-timeout do as if nothing was given', async () => {
+  const { childLives } = await leaveChild(
+    '--subreaper',
+    '--no-subreaper',
+    '--terminate-timeout=-1',
+  );
+  assert.ok(childLives);
+});
+
+test('run --terminate-timeout sends SIGTERM first, also to what is stopped and to grandchildren', async () => {
+  const path = newFile();
+  // The child and the grandchild say so and end; the stopped one ends by its default.
+  const child = `trap 'echo TERM child; exit' TERM; echo ready; while :; do sleep 0.05; done`;
+  const script = `sh -c "$1" & sh -c 'sh -c "$1" & wait' sh "$1" & sleep 60 >/dev/null & ` +
+    `kill -STOP $!; echo stopped $!; read line`;
+  const program = reflock(
+    ...['run', '--terminate-timeout=60', '--lock-file', path],
+    ...['sh', '-c', script, 'sh', child],
+  );
+  const lines = await linesOf(program, 3);
+  assert.equal(lines.filter((line) => line === 'ready').length, 2);
+  const stopped = Number(lines.find((line) => line.startsWith('stopped'))!.split(' ')[1]);
+  program.send('end');
+  assert.equal(await linesOf(program, 2), ['TERM child', 'TERM child']);
+  assert.equal(await program.ended, { code: 0, signal: null });
+  assert.not(lives(stopped));
+  assert.ok(isFree(path));
+});
+
+test('run --terminate-timeout=0 kills what comes to be its child only by a kill', async () => {
+  const count = newPath();
+  // Five generations, each of which starts the next one before it sleeps.
+  writeFileSync(count, '#!/bin/sh\n[ "$1" -gt 0 ] && "$0" $(($1 - 1)) & echo $$; exec sleep 60\n', {
+    mode: 0o755,
+  });
+  const program = reflock('run', '--terminate-timeout=0', 'sh', '-c', `${count} 4 & read line`);
+  const pids = (await linesOf(program, 5)).map(Number);
+  program.send('end');
+  assert.equal(await program.ended, { code: 0, signal: null });
+  for (const pid of pids) assert.not(lives(pid), `${pid} lives`);
+});
+
+test('SIGTERM after COMMAND has ended goes to the descendants, and the lock stays until they are gone', async () => {
+  const path = newFile();
+  const fifo = newPath();
+  const child = `trap 'echo TERM child; read line < ${fifo}; exit' TERM; echo ready $$; ` +
+    `while :; do sleep 0.05; done`;
+  const script = `mkfifo ${fifo}; sh -c "$1" & exit 3`;
+  const program = reflock(
+    ...['run', '--subreaper', '--write', '--lock-file', path],
+    ...['sh', '-c', script, 'sh', child],
+  );
+  const pid = Number((await program.line())!.split(' ')[1]);
+  await eventually('the child is adopted', () => isChildOf(pid, program.child.pid!));
+  process.kill(program.child.pid!, 'SIGTERM');
+  assert.is(await program.line(), 'TERM child');
+  assert.not(isFree(path));
+  assert.is(program.child.exitCode, null);
+  writeFileSync(fifo, 'go on\n');
+  assert.equal(await program.ended, { code: 3, signal: null });
+  assert.ok(isFree(path));
+});
+
+test.run();

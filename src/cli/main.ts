@@ -19,6 +19,7 @@ const subcommands: Record<string, () => Promise<Subcommand>> = {
   copy: () => import('./copy.ts'),
   gc: () => import('./gc.ts'),
   rm: () => import('./rm.ts'),
+  status: () => import('./status.ts'),
   storm: () => import('./storm.ts'),
 };
 

@@ -1,4 +1,8 @@
 import type { Progress } from '../runtime/mod.ts';
+import { AFTER, BEFORE } from './rewritten-line.ts';
+
+/** The bar goes back to where it has saved the cursor, but the terminal may have other rows now. */
+const SAVE_CURSOR = '\x1b7';
 
 /** What a progress bar is about. */
 export interface ProgressLabel {
@@ -24,7 +28,11 @@ export async function withProgress<T>(
   const bar = await makeBar(label);
   let state: 'before' | 'shown' | 'over' = 'before';
   const clear = (): void => {
-    if (state === 'shown') bar.stop();
+    if (state === 'shown') {
+      process.stderr.write(SAVE_CURSOR);
+      bar.stop();
+      process.stderr.write(BEFORE);
+    }
     state = 'over';
   };
   signal.addEventListener('abort', clear);
@@ -46,7 +54,7 @@ export async function withProgress<T>(
 async function makeBar({ work, unit }: ProgressLabel) {
   // Most programs that start this one have no terminal to show it on.
   const { default: { SingleBar } } = await import('cli-progress');
-  return new SingleBar({
+  const bar = new SingleBar({
     stream: process.stderr,
     format: `${work} [{bar}] {percentage}% of {total} ${unit}`,
     barsize: 30,
@@ -55,4 +63,7 @@ async function makeBar({ work, unit }: ProgressLabel) {
     // program that is stopped or killed could not put them back.
     linewrap: true,
   });
+  bar.on('redraw-pre', () => process.stderr.write(BEFORE));
+  bar.on('redraw-post', () => process.stderr.write(AFTER));
+  return bar;
 }

@@ -1,8 +1,9 @@
 import { openDirectory } from './directory.ts';
-import { fileCalls, toName } from './file-calls.ts';
+import { fileCalls } from './file-calls.ts';
 import { kernelLocks, parseLock } from './kernel-locks.ts';
+import { list, nameText } from './listing.ts';
 import { blockedLockCalls } from './lock-waiters.ts';
-import { namesIn, readProc, runningPids } from './proc.ts';
+import { readProc, runningPids } from './proc.ts';
 import { Status } from './status.ts';
 
 /** A process that has a lock on a file, or waits for one. */
@@ -85,9 +86,12 @@ function ofProcess(
   const status = new Status();
   const found: Omit<LockOwner, 'command'>[] = [];
   const open = new Map<number, string>();
-  for (const fd of namesIn(descriptors)) {
-    if (status.behind(descriptors, toName(fd)) !== 0 || !files.has(status.identity)) continue;
+  const listing = list(descriptors);
+  // Most descriptors are none of these files, so their names stay where the kernel has put them.
+  while (typeof listing !== 'number' && listing.next()) {
+    if (status.behind(descriptors, listing.name) !== 0 || !files.has(status.identity)) continue;
     const file = status.identity;
+    const fd = nameText(listing.nameBytes);
     open.set(Number(fd), file);
     for (const line of readProc(`${pid}/fdinfo/${fd}`).split('\n')) {
       const lock = line.startsWith('lock:') ? parseLock(line.slice('lock:'.length)) : undefined;

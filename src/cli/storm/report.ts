@@ -1,4 +1,4 @@
-import { clearLine, cursorTo } from 'node:readline';
+import { AFTER, BEFORE } from '../rewritten-line.ts';
 import { DETAILS, type StormNews } from './messages.ts';
 import { Tally } from './tally.ts';
 
@@ -103,17 +103,15 @@ function ms(value: number): string {
 
 /** Shows how far a storm is, on one line of the terminal that is written again and again. */
 export function showProgress(left: number, report: StormReport): void {
-  cursorTo(process.stderr, 0);
   const line = `storm: ${left.toFixed(1)} s left, ${report.violations} violations, ` +
     `${report.launches} launches, ${report.removed} removed, ${report.busy} busy, ` +
     `${report.copies} copies, ${report.collected} collected`;
   // What goes on in the next line would stay there.
-  process.stderr.write(line.slice(0, (process.stderr.columns || 80) - 1));
-  clearLine(process.stderr, 1);
+  const shown = line.slice(0, (process.stderr.columns || 80) - 1);
+  process.stderr.write(`${BEFORE}${shown}${AFTER}`);
 }
 
 /** Leaves the terminal's line empty. */
 export function clearProgress(): void {
-  cursorTo(process.stderr, 0);
-  clearLine(process.stderr, 0);
+  process.stderr.write(BEFORE);
 }

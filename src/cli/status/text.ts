@@ -1,0 +1,99 @@
+import Table from 'cli-table3';
+import type { colorsFor } from '../colors.ts';
+import { counted } from '../counted.ts';
+import type { FileReport, StatusReport } from './report.ts';
+
+/** How the text is laid out. */
+export interface Layout {
+  readonly colors: ReturnType<typeof colorsFor>;
+  /** Columns and rows of the terminal, if it is one. */
+  readonly size?: { readonly columns: number; readonly rows: number } | undefined;
+}
+
+const HEAD = ['KIND', 'MODE', 'STATE', 'PID', 'COMMAND', 'FILE'];
+/** Below that a path says nothing. */
+const NARROWEST_PATH = 12;
+/** Between two columns. */
+const GAP = '  ';
+
+/** The table of all locks, and below it what cannot be seen. */
+export function statusText(report: StatusReport, layout: Layout): string {
+  const rows = report.files.flatMap(rowsOf);
+  const end = endOf(report);
+  const shown = layout.size ? rows.slice(0, Math.max(1, layout.size.rows - end.length - 3)) : rows;
+  if (shown.length < rows.length) end.unshift(`… and ${rows.length - shown.length} more`);
+  const table = rows.length === 0 ? [] : [tableText(shown, layout)];
+  return [...table, ...end].map((line) => `${line}\n`).join('');
+}
+
+type Row = readonly [string, string, string, string, string, string];
+
+function rowsOf({ path, holders, unseen }: FileReport): Row[] {
+  const what = (one: { kind: string; mode: string; waiting: boolean }) =>
+    [
+      one.kind === 'ofd' ? 'OFD' : 'POSIX',
+      one.mode,
+      one.waiting ? 'waits' : 'holds',
+    ] as const;
+  return [
+    ...holders.map((one): Row => [...what(one), String(one.pid), plain(one.command), plain(path)]),
+    ...unseen.map((one): Row => [...what(one), '?', '?', plain(path)]),
+  ];
+}
+
+function tableText(rows: readonly Row[], { colors, size }: Layout): string {
+  const widths = HEAD.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]!.length))
+  );
+  const before = widths.slice(0, -1).reduce((sum, width) => sum + width + GAP.length, 0);
+  const room = size === undefined ? Infinity : Math.max(NARROWEST_PATH, size.columns - before);
+  const table = new Table({
+    head: HEAD.map((title) => colors.bold(title)),
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    chars: { ...NO_BORDERS, middle: GAP },
+    colAligns: ['left', 'left', 'left', 'right', 'left', 'left'],
+  });
+  for (const [kind, mode, state, pid, command, path] of rows) {
+    const shown = state === 'waits' ? colors.yellow(state) : colors.green(state);
+    table.push([kind, mode, shown, pid, command, ending(path, room)]);
+  }
+  return table.toString().replace(/ +$/gm, '');
+}
+
+const NO_BORDERS = Object.fromEntries(
+  ['top', 'bottom', 'left', 'right', 'mid'].flatMap((side) =>
+    ['', '-mid', '-left', '-right'].map((part) => [`${side}${part}`, ''])
+  ),
+);
+
+/** The end of a path says more than its beginning. */
+function ending(path: string, room: number): string {
+  return path.length <= room ? path : `…${path.slice(1 - room)}`;
+}
+
+function endOf({ files, unreadable }: StatusReport): string[] {
+  const lines: string[] = [];
+  const locked = files.filter(({ holders, unseen }) => holders.length + unseen.length > 0);
+  if (locked.length === 0) {
+    lines.push(`nobody has a lock on ${files.length === 1 ? plain(files[0]!.path) : among(files)}`);
+  }
+  const unseen = files.flatMap((file) => file.unseen).length;
+  if (unseen > 0) {
+    const whose =
+      "of processes that cannot be seen from here: other users', or in other namespaces";
+    lines.push(`? ${counted(unseen, 'lock')} ${whose}`);
+  }
+  if (unreadable.length > 0) {
+    lines.push(`${counted(unreadable.length, 'directory', 'directories')} cannot be listed`);
+  }
+  return lines;
+}
+
+function among(files: readonly FileReport[]): string {
+  return files.length === 0 ? 'any file: there is no .ref' : `any of ${files.length} files`;
+}
+
+/** A file or a process may be called anything, also what would move the cursor. */
+function plain(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}

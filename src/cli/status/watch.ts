@@ -1,0 +1,102 @@
+import { constants } from 'node:os';
+
+/** How long a picture stays, in milliseconds. */
+const EVERY = 1000;
+
+// What terminals have understood since the VT100, and xterm's second screen, on which nothing that
+// was there before is lost.
+const SECOND_SCREEN = '\x1b[?1049h\x1b[?25l';
+const FIRST_SCREEN = '\x1b[?25h\x1b[?1049l';
+const HOME = '\x1b[H';
+const CLEAR_LINE = '\x1b[K';
+const CLEAR_BELOW = '\x1b[J';
+
+/** What is shown again and again. */
+export interface Picture {
+  /** Gives the text of what was seen last, for the terminal as it is now. */
+  text(): string;
+  /** Looks again. */
+  renew(): Promise<void>;
+}
+
+/**
+ * Shows a picture on the terminal, again every second, and whenever the terminal changes its size,
+ * until a signal comes. Gives the exit status: Ctrl-C is how one ends it, and no failure.
+ */
+export async function watchOnTerminal(picture: Picture): Promise<number> {
+  const { stdout } = process;
+  const draw = (): void => {
+    const lines = picture.text().split('\n').slice(0, -1).slice(0, stdout.rows);
+    const drawn = lines.map((line) => `${line}${CLEAR_LINE}`).join('\r\n');
+    stdout.write(`${HOME}${drawn}${CLEAR_BELOW}`);
+  };
+  // Ctrl-Z: the shell that follows has its own screen again.
+  const stop = (): void => {
+    stdout.write(FIRST_SCREEN);
+    process.kill(process.pid, 'SIGSTOP');
+  };
+  const goOn = (): void => {
+    stdout.write(SECOND_SCREEN);
+    draw();
+  };
+  const listeners = { SIGWINCH: draw, SIGTSTP: stop, SIGCONT: goOn } as const;
+  return await everySecond(picture, {
+    begin() {
+      for (const [signal, listener] of Object.entries(listeners)) process.on(signal, listener);
+      stdout.write(SECOND_SCREEN);
+    },
+    show: draw,
+    end() {
+      for (const [signal, listener] of Object.entries(listeners)) process.off(signal, listener);
+      stdout.write(FIRST_SCREEN);
+    },
+  });
+}
+
+/** Writes a picture as one line every second, until a signal comes or nobody reads any more. */
+export function watchInLines(picture: Picture): Promise<number> {
+  return everySecond(picture, {
+    begin() {},
+    show: () => void process.stdout.write(picture.text()),
+    end() {},
+  });
+}
+
+async function everySecond(
+  picture: Picture,
+  { begin, show, end }: { begin(): void; show(): void; end(): void },
+): Promise<number> {
+  const over = new AbortController();
+  let status = 0;
+  const endBy = (signal: NodeJS.Signals): void => {
+    if (signal !== 'SIGINT') status = 128 + constants.signals[signal];
+    over.abort();
+  };
+  const signals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) process.on(signal, endBy);
+  process.stdout.on('error', () => over.abort());
+  begin();
+  try {
+    for (;;) {
+      show();
+      await pause(EVERY, over.signal);
+      if (over.signal.aborted) return status;
+      await picture.renew();
+    }
+  } finally {
+    end();
+    for (const signal of signals) process.off(signal, endBy);
+  }
+}
+
+function pause(time: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, time);
+    const wake = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    if (signal.aborted) wake();
+    else signal.addEventListener('abort', wake, { once: true });
+  });
+}

@@ -1,0 +1,114 @@
+import process from 'node:process';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type Holder, holders, LockEngine, spawnLocked, tryLock } from '../../src/mod.ts';
+import { container, testInContainer } from '../support/container.ts';
+import { eventually } from '../support/eventually.ts';
+import { holdBy, isLocked } from '../support/holding.ts';
+import { startLocker } from '../support/locker.ts';
+import { mustBlock } from '../support/must-block.ts';
+import { start } from '../support/process.ts';
+import { rejection } from '../support/rejection.ts';
+import { newFile, newPath } from '../support/temp.ts';
+
+/** Its holders, in the order of their pids, without the names of JavaScript runtimes. */
+async function seen(path: string): Promise<Partial<Holder>[]> {
+  const all = await holders(path);
+  return all.sort((a, b) => a.pid - b.pid).map(({ command, ...rest }) =>
+    rest.pid === process.pid ? rest : { ...rest, command }
+  );
+}
+
+test('holders() names those who hold OFD and POSIX locks, and those who wait', async () => {
+  for (const kind of ['ofd', 'posix'] as const) {
+    const path = newFile();
+    assert.equal(await holders(path), []);
+    const locker = await startLocker(kind, path);
+    await locker.try('exclusive');
+    const waiter = await startLocker(kind, path);
+    const granted = waiter.wait('shared');
+    await mustBlock(path);
+    const common = { command: 'python3', kind: kind === 'ofd' ? 'ofd' : 'process' };
+    const byPid = (all: { pid: number }[]) => all.sort((a, b) => a.pid - b.pid);
+    assert.equal(
+      await seen(path),
+      byPid([
+        { pid: locker.program.child.pid!, mode: 'exclusive', waiting: false, ...common },
+        { pid: waiter.program.child.pid!, mode: 'shared', waiting: true, ...common },
+      ].map(({ command, ...rest }) => ({ ...rest, command }))),
+    );
+    await locker.end();
+    await granted;
+    assert.equal((await seen(path)).map(({ pid, waiting }) => [pid, waiting]), [
+      [waiter.program.child.pid, false],
+    ]);
+    await waiter.end();
+    assert.equal(await holders(path), []);
+  }
+});
+
+test('holders() names this process once, and its wait in a thread', async () => {
+  const path = newFile();
+  const locks = [1, 2].map(() => tryLock(path, { mode: 'shared' })!);
+  const engine = new LockEngine();
+  const wait = engine.lock(path);
+  await mustBlock(path);
+  const self = { pid: process.pid, kind: 'ofd' };
+  assert.equal(await seen(path), [
+    { ...self, mode: 'shared', waiting: false },
+    { ...self, mode: 'exclusive', waiting: true },
+  ]);
+  for (const lock of locks) lock.release();
+  (await wait).release();
+  await engine.close();
+});
+
+test('holders() names a child that has inherited a lock', async () => {
+  const path = newFile();
+  const lock = tryLock(path)!;
+  const child = spawnLocked(lock, 'sleep', ['60']);
+  lock.release();
+  await eventually('the child is sleep', async () => (await seen(path))[0]?.command === 'sleep');
+  assert.equal(await seen(path), [
+    { pid: child.pid, mode: 'exclusive', kind: 'ofd', waiting: false, command: 'sleep' },
+  ]);
+  process.kill(child.pid!, 'SIGKILL');
+});
+
+testInContainer('holders() names a bwrap container by its .ref', async () => {
+  const path = newPath();
+  const held = await holdBy('bwrap', path, 'shared');
+  const [one, ...others] = await seen(path);
+  assert.equal(others, []);
+  const { pid, ...what } = one!;
+  assert.equal(what, { mode: 'shared', kind: 'process', waiting: false, command: 'bwrap' });
+  assert.is(typeof pid, 'number');
+  await held.end();
+});
+
+testInContainer('within a container holders() is silent of those outside', async () => {
+  const path = newFile();
+  const locker = await startLocker('ofd', path);
+  await locker.try('shared');
+  assert.ok(isLocked(path));
+  const { scriptCommand } = await import('../support/runtime.ts');
+  const status = [...scriptCommand('src/cli/main.ts'), 'status', '--json', path];
+  const program = start([...container, '--unshare-pid', ...status]);
+  const { files } = JSON.parse((await program.line())!);
+  assert.equal(files, [
+    { path, holders: [], unseen: [{ mode: 'shared', kind: 'ofd', waiting: false }] },
+  ]);
+  await locker.end();
+});
+
+test('holders() rejects for a file that is not there', async () => {
+  const path = newPath();
+  const error = await rejection(holders(path));
+  assert.is(
+    (error as Error).message,
+    `Cannot find the holders of "${path}": no such file or directory (ENOENT from statx)`,
+  );
+  assert.instance(await rejection(holders(1 as unknown as string)), TypeError);
+});
+
+test.run();

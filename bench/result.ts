@@ -65,7 +65,7 @@ export function evaluate(
     comparisons: peers.map((peer) => ({
       peer,
       ...ratio(samples, own!, peer),
-      ...optional('bound', bounds[peer]),
+      ...optional('bound', on(runtime, bounds[peer])),
       difference: difference(samples, own!, peer),
       ...optional('allowance', on(runtime, allowances[peer])),
     })),

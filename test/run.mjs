@@ -14,8 +14,8 @@ import { fileURLToPath } from 'node:url';
 const TIME_LIMIT = 90_000;
 /** How long its process may live on after its last test. */
 const END_LIMIT = 5_000;
-/** What reads the project's text, or has a runtime of its own do so, is the same on all of them. */
-const ONCE = ['test/docs.test.ts', 'test/rooms.test.ts'];
+/** What is about texts, or has a runtime of its own run them, is the same on all of them. */
+const ONCE = ['test/cli/completion.test.ts', 'test/docs.test.ts', 'test/rooms.test.ts'];
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'node_modules/.bin');
 

@@ -4,6 +4,7 @@ import { collectCase } from './collect.ts';
 import { copyCase } from './copy.ts';
 import { deleteCase } from './delete.ts';
 import { eventLoopCase } from './event-loop.ts';
+import { findHoldersCase } from './find-holders.ts';
 import { handOverCase } from './hand-over.ts';
 import { letInCase, letInHeldCase } from './let-in.ts';
 import { manyWaitsCase } from './many-waits.ts';
@@ -12,6 +13,7 @@ import { manyWaitsGrowthCase } from './many-waits-growth.ts';
 import { manyWaitsEventLoopCase, manyWaitsProcessorCase } from './many-waits-rest.ts';
 import { oneFileCase } from './one-file.ts';
 import { readFileCase } from './read-file.ts';
+import { startUpCase } from './start-up.ts';
 import { treeEventLoopCase } from './tree-event-loop.ts';
 import { tryCase } from './try.ts';
 
@@ -35,4 +37,6 @@ export const cases: readonly Case[] = [
   oneFileCase,
   letInCase,
   letInHeldCase,
+  startUpCase,
+  findHoldersCase,
 ];

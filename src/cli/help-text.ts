@@ -22,7 +22,7 @@ export function helpText(description: Description): string {
 export function overviewText(all: readonly Description[]): string {
   return [
     'usage: reflock SUBCOMMAND [OPTION...]',
-    'Locks on .ref files, as bwrap --lock-file, Flatpak and pressure-vessel take them.',
+    'Locks on .ref files, as bwrap, Flatpak and pressure-vessel take them.',
     table(all.map(({ name, summary }) => [name, summary])),
     table([
       ['--help', 'show this, or after a subcommand more about it'],

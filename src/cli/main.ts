@@ -21,6 +21,7 @@ const subcommands: Record<string, () => Promise<Subcommand>> = {
   rm: () => import('./rm.ts'),
   status: () => import('./status.ts'),
   storm: () => import('./storm.ts'),
+  completion: () => import('./completion.ts'),
 };
 
 async function main([word, ...rest]: readonly string[]): Promise<number> {
@@ -41,7 +42,7 @@ async function main([word, ...rest]: readonly string[]): Promise<number> {
     );
   }
   const { description, main } = await subcommands[word]!();
-  const line = readOptions(rest, description);
+  const line = await readOptions(rest, description);
   const given = new Set(line.options.map(({ name }) => name));
   if (given.has('help')) {
     const { helpText } = await import('./help-text.ts');

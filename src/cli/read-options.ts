@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
 import { type Description, HELP, type Option, spellings } from './description.ts';
 import { Failure, USAGE } from './failure.ts';
-import { suggest } from './suggest.ts';
 
 /** What a command line says before its first operand, in order, and the operands. */
 export interface CommandLine {
@@ -16,7 +15,10 @@ export interface CommandLine {
  *
  * @throws {Failure} 64 for an unknown option, and for a value too many or too few.
  */
-export function readOptions(args: readonly string[], description: Description): CommandLine {
+export async function readOptions(
+  args: readonly string[],
+  description: Description,
+): Promise<CommandLine> {
   const known = knownOptions(description);
   const types: Record<string, { type: 'boolean' | 'string'; short?: string }> = {};
   for (const [name, { value }] of known) types[name] = { type: value ? 'string' : 'boolean' };
@@ -38,6 +40,7 @@ export function readOptions(args: readonly string[], description: Description): 
     const { name, rawName, value, inlineValue } = token;
     const option = known.get(name);
     if (option === undefined) {
+      const { suggest } = await import('./suggest.ts');
       const near = suggest(rawName, [...known.keys()].map((name) => `--${name}`));
       throw new Failure(USAGE, `Unknown option ${JSON.stringify(rawName)}${near}`);
     }

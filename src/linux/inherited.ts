@@ -4,6 +4,7 @@ import { argumentVector } from './argument-vector.ts';
 import { O_CLOEXEC, O_RDWR } from './open-flags.ts';
 import { processCalls } from './process-calls.ts';
 
+const F_GETFD = 1;
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
 
@@ -58,8 +59,9 @@ export function leaveStandardStreams(
   const left = new Set(streams.map(streamBehind));
   left.delete(undefined);
   for (let fd = 3; fd <= LAST_DUPLICATE; fd++) {
-    if (fd === nowhere || kept.includes(fd) || !left.has(streamBehind(fd))) continue;
-    calls.dup3(nowhere, fd, O_CLOEXEC);
+    // Most are not open, and that is told soonest.
+    if (calls.fcntl(fd, F_GETFD, 0) === -1 || fd === nowhere || kept.includes(fd)) continue;
+    if (left.has(streamBehind(fd))) calls.dup3(nowhere, fd, O_CLOEXEC);
   }
   for (const fd of streams) if (!kept.includes(fd)) calls.dup3(nowhere, fd, 0);
   // It takes the place of a stream that was closed.

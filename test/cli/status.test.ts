@@ -12,6 +12,13 @@ import { root, scriptCommand } from '../support/runtime.ts';
 import { newFile, newPath, temp } from '../support/temp.ts';
 import { testInContainer } from '../support/container.ts';
 
+/** A test that gives up rights, which only the superuser has. */
+function testAsRoot(name: string, body: () => Promise<void>): void {
+  if (process.getuid!() === 0) return test(name, body);
+  console.log(`skipped: ${name} needs the superuser`);
+  test.skip(name, body);
+}
+
 test('status tells in a table who holds and who waits, and for a free file that nobody does', async () => {
   const path = newFile();
   assert.equal((await ends(0, 'status', path)).out, [`nobody has a lock on ${path}`]);
@@ -85,7 +92,7 @@ testInContainer('status names bwrap as who holds the .ref of its container', asy
   await held.end();
 });
 
-test("status says what it cannot see: other users' processes", async () => {
+testAsRoot("status says what it cannot see: other users' processes", async () => {
   const path = newFile();
   const [ofd, posix] = [await startLocker('ofd', path), await startLocker('posix', path)];
   await ofd.try('shared');

@@ -21,6 +21,8 @@ export interface Tmux {
   reflock(...args: string[]): void;
   /** Runs it at the bottom of a full one, where the last line says `full`. */
   reflockAtBottom(...args: string[]): void;
+  /** Types a text, without Enter. */
+  type(text: string): void;
   /** Presses keys, by tmux's names: `C-c`, `Enter`. */
   press(...keys: string[]): void;
   /** What is to be seen, without what is empty below. */
@@ -59,14 +61,16 @@ export async function startTmux(): Promise<Tmux> {
     }
     return lines;
   };
-  const type = (line: string): void => {
-    tmux('send-keys', '-l', line);
+  const type = (text: string): void => void tmux('send-keys', '-l', text);
+  const enter = (line: string): void => {
+    type(line);
     tmux('send-keys', 'Enter');
   };
   await shows('a prompt', (lines) => lines.at(-1)!.startsWith(PROMPT.trim()));
   return {
-    reflock: (...args) => type(`clear; ${commandLine(args)}`),
-    reflockAtBottom: (...args) => type(`clear; seq 30; echo full; ${commandLine(args)}`),
+    reflock: (...args) => enter(`clear; ${commandLine(args)}`),
+    reflockAtBottom: (...args) => enter(`clear; seq 30; echo full; ${commandLine(args)}`),
+    type,
     press: (...keys) => void tmux('send-keys', ...keys),
     screen,
     history: () => tmux('capture-pane', '-p', '-J', '-S', '-').trimEnd().split('\n'),

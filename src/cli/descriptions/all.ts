@@ -1,4 +1,5 @@
 import type { Description } from '../description.ts';
+import { description as completion } from './completion.ts';
 import { description as copy } from './copy.ts';
 import { description as gc } from './gc.ts';
 import { description as rm } from './rm.ts';
@@ -8,4 +9,13 @@ import { description as storm } from './storm.ts';
 import { description as use } from './use.ts';
 
 /** Every subcommand, in the order in which people need them. */
-export const all: readonly Description[] = [run, use, copy, gc, rm, status, storm];
+export const all: readonly Description[] = [
+  run,
+  use,
+  copy,
+  gc,
+  rm,
+  status,
+  storm,
+  completion,
+];

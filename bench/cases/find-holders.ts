@@ -1,0 +1,47 @@
+import { dirname } from 'node:path';
+import { monotonic } from '../clock.ts';
+import type { Contender } from '../measure.ts';
+import { startProgram } from '../peers/program.ts';
+import { startShell } from '../peers/shell.ts';
+import { root, scriptCommand } from '../place.ts';
+import type { Case } from './case.ts';
+
+const PROCESSES = 2000;
+const DESCRIPTORS = 20_000;
+
+/** Who holds a lock, on a machine with many processes. */
+export const findHoldersCase: Case = {
+  name: 'find-holders',
+  title: `reflock status among ${PROCESSES} processes with ${DESCRIPTORS} descriptors`,
+  bounds: {},
+  limits: { median: 1e9 },
+  rounds: 11,
+  contenders: (path) => {
+    const crowd = startProgram([
+      'python3',
+      `${root}bench/peers/crowd.py`,
+      path,
+      String(PROCESSES),
+      String(DESCRIPTORS / PROCESSES),
+    ]);
+    const shell = startShell(dirname(path));
+    const command = [...scriptCommand('src/cli/main.ts'), 'status', path];
+    const line = command.map((word) => `'${word}'`).join(' ');
+    const contender: Contender = {
+      name: 'reflock',
+      count: 1,
+      measure: async () => {
+        await crowd.ask('Are you there?');
+        const began = monotonic();
+        // It is among them that holds the lock.
+        await shell.run(`${line} | grep -q 'shared .*holds .*python3'`);
+        return [Number(monotonic() - began)];
+      },
+      end() {
+        crowd.end();
+        shell.end();
+      },
+    };
+    return [contender];
+  },
+};

@@ -4,6 +4,7 @@ import { zshScript } from './completion/zsh.ts';
 import type { Description } from './description.ts';
 import { all } from './descriptions/all.ts';
 import { Failure, OK, USAGE } from './failure.ts';
+import { print } from './print.ts';
 import type { CommandLine } from './read-options.ts';
 import { suggest } from './suggest.ts';
 import { takeOperands } from './take-operands.ts';
@@ -23,6 +24,6 @@ export function main({ operands }: CommandLine): Promise<number> {
     const near = suggest(shell, Object.keys(scripts));
     throw new Failure(USAGE, `Unknown shell ${JSON.stringify(shell)}${near}`);
   }
-  process.stdout.write(scripts[shell]!(all));
+  print(scripts[shell]!(all));
   return Promise.resolve(OK);
 }

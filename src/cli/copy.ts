@@ -3,8 +3,10 @@ import { createCopy, type MutableCopy, type SkippedEntry } from '../runtime/mod.
 import { counted } from './counted.ts';
 import { Failure, OK, USAGE } from './failure.ts';
 import { interruptible } from './interruptible.ts';
+import { print } from './print.ts';
 import type { CommandLine } from './read-options.ts';
 import { runCommand } from './run/run-command.ts';
+import { say } from './say.ts';
 import { sayWaiting } from './say-waiting.ts';
 import { takeOperands } from './take-operands.ts';
 import { withProgress } from './with-progress.ts';
@@ -40,9 +42,9 @@ export async function main({ options, operands }: CommandLine): Promise<number> 
     );
     const { path, lock, skipped } = copy;
     try {
-      if (output === 'text' && skipped.length > 0) process.stderr.write(skippedText(skipped));
+      if (output === 'text' && skipped.length > 0) say(skippedText(skipped));
       if (command === undefined) {
-        process.stdout.write(output === 'json' ? jsonText(copy) : `${path}\n`);
+        print(output === 'json' ? jsonText(copy) : `${path}\n`);
         return OK;
       }
       const words = [command, ...commandArgs].map((word) => word.replaceAll('{}', () => path));
@@ -62,5 +64,5 @@ function skippedText(skipped: readonly SkippedEntry[]): string {
   const named = skipped.slice(0, NAMED).map(({ path, why }) => `${quote(path)} (${why})`);
   const more = skipped.length - named.length;
   const all = more > 0 ? `${named.join(', ')} and ${more} more` : named.join(', ');
-  return `reflock: left out ${counted(skipped.length, 'entry', 'entries')}: ${all}\n`;
+  return `left out ${counted(skipped.length, 'entry', 'entries')}: ${all}`;
 }

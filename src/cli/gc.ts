@@ -6,6 +6,7 @@ import { counted } from './counted.ts';
 import { BROKEN, Failure, OK, USAGE } from './failure.ts';
 import { freedText } from './freed-text.ts';
 import { interruptible } from './interruptible.ts';
+import { print } from './print.ts';
 import type { CommandLine } from './read-options.ts';
 import { sayWaiting } from './say-waiting.ts';
 import { takeOperands } from './take-operands.ts';
@@ -37,7 +38,7 @@ export async function main({ options, operands }: CommandLine): Promise<number> 
           onProgress,
         }),
     ));
-  process.stdout.write(output === 'json' ? `${JSON.stringify(report)}\n` : reportText(report));
+  print(output === 'json' ? `${JSON.stringify(report)}\n` : reportText(report));
   return report.kept.some(({ why }) => why === 'failed') ? BROKEN : OK;
 }
 

@@ -28,8 +28,7 @@ async function main([word, ...rest]: readonly string[]): Promise<number> {
   if (word === '--help' || word === '-h') {
     const { overviewText } = await import('./help-text.ts');
     const { all } = await import('./descriptions/all.ts');
-    process.stdout.write(overviewText(all));
-    return OK;
+    return await show(overviewText(all));
   }
   if (word === '--version') return await showVersion();
   if (word === undefined) throw new Failure(USAGE, 'No subcommand given; see reflock --help');
@@ -46,15 +45,19 @@ async function main([word, ...rest]: readonly string[]): Promise<number> {
   const given = new Set(line.options.map(({ name }) => name));
   if (given.has('help')) {
     const { helpText } = await import('./help-text.ts');
-    process.stdout.write(helpText(description));
-    return OK;
+    return await show(helpText(description));
   }
   return given.has('version') ? await showVersion() : await main(line);
 }
 
 async function showVersion(): Promise<number> {
   const { version } = await import('./version.ts');
-  process.stdout.write(`reflock ${version()}\n`);
+  return await show(`reflock ${version()}\n`);
+}
+
+async function show(text: string): Promise<number> {
+  const { print } = await import('./print.ts');
+  print(text);
   return OK;
 }
 

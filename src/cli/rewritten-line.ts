@@ -1,11 +1,13 @@
 /**
  * A line on the terminal that is written again and again. A terminal that becomes narrower breaks it
- * into several rows, and the cursor stays with the character behind it. So it waits at the line's
- * beginning, and all from there on is cleared before the next one.
+ * into several rows, and the cursor stays with the character behind it: so it waits at the line's
+ * beginning. A line that is too long, because the program has not heard of that yet, is cut by the
+ * terminal; its setting for that is changed and put back by one write, between which nobody can
+ * kill the program.
  */
+export function rewrittenLine(text: string): string {
+  return `${CLEARED_LINE}\x1b[?7l${text}\x1b[?7h\r`;
+}
 
-/** To be written before each line, and after the last one, which it clears. */
-export const BEFORE = '\r\x1b[J';
-
-/** To be written after each line. */
-export const AFTER = '\r';
+/** Clears the line, and what a narrower terminal has made of it. */
+export const CLEARED_LINE = '\r\x1b[J';

@@ -4,7 +4,9 @@ import { type RemoveResult, removeRuntime } from '../runtime/mod.ts';
 import { BROKEN, OK } from './failure.ts';
 import { freedText } from './freed-text.ts';
 import { interruptible } from './interruptible.ts';
+import { print } from './print.ts';
 import type { CommandLine } from './read-options.ts';
+import { say } from './say.ts';
 import { sayWaiting } from './say-waiting.ts';
 import { takeOperands } from './take-operands.ts';
 import { withProgress } from './with-progress.ts';
@@ -31,9 +33,9 @@ export async function main({ options, operands }: CommandLine): Promise<number> 
           onProgress,
         }),
     ));
-  process.stdout.write(output === 'json' ? `${JSON.stringify(result)}\n` : resultText(result));
+  print(output === 'json' ? `${JSON.stringify(result)}\n` : resultText(result));
   if (result.remains === undefined) return OK;
-  if (output === 'text') process.stderr.write(remainsText(result.remains));
+  if (output === 'text') { for (const line of remainsLines(result.remains)) say(line); }
   return BROKEN;
 }
 
@@ -42,11 +44,11 @@ function resultText({ path, dryRun, freedBytes, freedInodes }: RemoveResult): st
   return `${did} ${quote(path)} (${freedText(freedBytes, freedInodes)})\n`;
 }
 
-function remainsText({ path, failures, count }: NonNullable<RemoveResult['remains']>): string {
+function remainsLines({ path, failures, count }: NonNullable<RemoveResult['remains']>): string[] {
   const lines = failures.map((failure) =>
-    `reflock: Cannot delete ${quote(join(path, failure.path))}: ${failure.message}\n`
+    `Cannot delete ${quote(join(path, failure.path))}: ${failure.message}`
   );
   const more = count - failures.length;
-  if (more > 0) lines.push(`reflock: Cannot delete ${more} more in ${quote(path)}\n`);
-  return lines.join('');
+  if (more > 0) lines.push(`Cannot delete ${more} more in ${quote(path)}`);
+  return lines;
 }

@@ -1,5 +1,6 @@
 import { colorsFor } from './colors.ts';
 import { Failure, OK, USAGE } from './failure.ts';
+import { print } from './print.ts';
 import type { CommandLine } from './read-options.ts';
 import { findFiles } from './status/find-files.ts';
 import { report, type StatusReport } from './status/report.ts';
@@ -28,7 +29,7 @@ export async function main({ options, operands }: CommandLine): Promise<number> 
     return statusText(last, { colors, size });
   };
   if (!watch) {
-    stdout.write(text());
+    print(text());
     return OK;
   }
   const picture: Picture = { renew: async () => void (last = await look()), text };

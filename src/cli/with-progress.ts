@@ -1,8 +1,6 @@
+import { isatty } from 'node:tty';
 import type { Progress } from '../runtime/mod.ts';
-import { AFTER, BEFORE } from './rewritten-line.ts';
-
-/** The bar goes back to where it has saved the cursor, but the terminal may have other rows now. */
-const SAVE_CURSOR = '\x1b7';
+import { CLEARED_LINE, rewrittenLine } from './rewritten-line.ts';
 
 /** What a progress bar is about. */
 export interface ProgressLabel {
@@ -24,14 +22,14 @@ export async function withProgress<T>(
   signal: AbortSignal,
   work: (onProgress?: (progress: Progress) => void) => Promise<T>,
 ): Promise<T> {
-  if (label.output === 'json' || !process.stderr.isTTY) return await work();
+  // Not `process.stderr.isTTY`, which makes a pipe non-blocking for the command that gets it later.
+  if (label.output === 'json' || !isatty(2)) return await work();
   const bar = await makeBar(label);
   let state: 'before' | 'shown' | 'over' = 'before';
   const clear = (): void => {
     if (state === 'shown') {
-      process.stderr.write(SAVE_CURSOR);
       bar.stop();
-      process.stderr.write(BEFORE);
+      process.stderr.write(CLEARED_LINE);
     }
     state = 'over';
   };
@@ -54,16 +52,23 @@ export async function withProgress<T>(
 async function makeBar({ work, unit }: ProgressLabel) {
   // Most programs that start this one have no terminal to show it on.
   const { default: { SingleBar } } = await import('cli-progress');
+  // What it writes is collected, and written line by line. The settings of the terminal are left
+  // alone: a program that is stopped or killed could not put them back.
+  let line = '';
+  const stream = {
+    isTTY: true,
+    get columns() {
+      return process.stderr.columns;
+    },
+    write: (text: string) => void (line += text),
+  };
   const bar = new SingleBar({
-    stream: process.stderr,
+    stream: stream as unknown as NodeJS.WritableStream,
     format: `${work} [{bar}] {percentage}% of {total} ${unit}`,
     barsize: 30,
-    clearOnComplete: true,
-    // The line is cut to the terminal's width, and the terminal's own settings are left alone: a
-    // program that is stopped or killed could not put them back.
     linewrap: true,
   });
-  bar.on('redraw-pre', () => process.stderr.write(BEFORE));
-  bar.on('redraw-post', () => process.stderr.write(AFTER));
+  bar.on('redraw-pre', () => line = '');
+  bar.on('redraw-post', () => process.stderr.write(rewrittenLine(line)));
   return bar;
 }

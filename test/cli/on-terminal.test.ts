@@ -126,7 +126,7 @@ testOnTerminal('gc shows a bar on one line, which is gone after Ctrl-C', async (
   const parent = newPath();
   // Enough to be seen, and to be interrupted.
   for (let copy = 0; copy < 60; copy++) {
-    for (let directory = 0; directory < 60; directory++) {
+    for (let directory = 0; directory < 40; directory++) {
       mkdirSync(`${parent}/tmp-${copy}/usr/${directory}/a/b/c`, { recursive: true });
     }
   }
@@ -135,10 +135,6 @@ testOnTerminal('gc shows a bar on one line, which is gone after Ctrl-C', async (
   const bar = /^gc \[.{30}\] \d+% of \d+ entries$/;
   await tmux.shows('a bar', (lines) => lines.at(-2) === 'full' && bar.test(lines.at(-1)!));
   tmux.resize(40, 24);
-  await tmux.shows(
-    'a bar as wide as that',
-    (lines) => lines.at(-2) === 'full' && /^gc \[.{30}\] \d+% of?$/.test(lines.at(-1)!),
-  );
   tmux.press('C-c');
   await tmux.shows('a prompt', isAtPrompt);
   assert.equal(below('full', tmux), [

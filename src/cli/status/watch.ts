@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { print } from '../print.ts';
 
 /** How long a picture stays, in milliseconds. */
 const EVERY = 1000;
@@ -25,30 +26,30 @@ export interface Picture {
  */
 export async function watchOnTerminal(picture: Picture): Promise<number> {
   const { stdout } = process;
-  const draw = (): void => {
+  const draw = (): boolean => {
     const lines = picture.text().split('\n').slice(0, -1).slice(0, stdout.rows);
     const drawn = lines.map((line) => `${line}${CLEAR_LINE}`).join('\r\n');
-    stdout.write(`${HOME}${drawn}${CLEAR_BELOW}`);
+    return print(`${HOME}${drawn}${CLEAR_BELOW}`);
   };
   // Ctrl-Z: the shell that follows has its own screen again.
   const stop = (): void => {
-    stdout.write(FIRST_SCREEN);
+    print(FIRST_SCREEN);
     process.kill(process.pid, 'SIGSTOP');
   };
   const goOn = (): void => {
-    stdout.write(SECOND_SCREEN);
+    print(SECOND_SCREEN);
     draw();
   };
   const listeners = { SIGWINCH: draw, SIGTSTP: stop, SIGCONT: goOn } as const;
   return await everySecond(picture, {
     begin() {
       for (const [signal, listener] of Object.entries(listeners)) process.on(signal, listener);
-      stdout.write(SECOND_SCREEN);
+      print(SECOND_SCREEN);
     },
     show: draw,
     end() {
       for (const [signal, listener] of Object.entries(listeners)) process.off(signal, listener);
-      stdout.write(FIRST_SCREEN);
+      print(FIRST_SCREEN);
     },
   });
 }
@@ -57,14 +58,14 @@ export async function watchOnTerminal(picture: Picture): Promise<number> {
 export function watchInLines(picture: Picture): Promise<number> {
   return everySecond(picture, {
     begin() {},
-    show: () => void process.stdout.write(picture.text()),
+    show: () => print(picture.text()),
     end() {},
   });
 }
 
 async function everySecond(
   picture: Picture,
-  { begin, show, end }: { begin(): void; show(): void; end(): void },
+  { begin, show, end }: { begin(): void; show(): boolean; end(): void },
 ): Promise<number> {
   const over = new AbortController();
   let status = 0;
@@ -74,11 +75,10 @@ async function everySecond(
   };
   const signals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
   for (const signal of signals) process.on(signal, endBy);
-  process.stdout.on('error', () => over.abort());
   begin();
   try {
     for (;;) {
-      show();
+      if (!show()) return status;
       await pause(EVERY, over.signal);
       if (over.signal.aborted) return status;
       await picture.renew();

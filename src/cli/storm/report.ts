@@ -1,4 +1,4 @@
-import { AFTER, BEFORE } from '../rewritten-line.ts';
+import { CLEARED_LINE, rewrittenLine } from '../rewritten-line.ts';
 import { DETAILS, type StormNews } from './messages.ts';
 import { Tally } from './tally.ts';
 
@@ -106,12 +106,10 @@ export function showProgress(left: number, report: StormReport): void {
   const line = `storm: ${left.toFixed(1)} s left, ${report.violations} violations, ` +
     `${report.launches} launches, ${report.removed} removed, ${report.busy} busy, ` +
     `${report.copies} copies, ${report.collected} collected`;
-  // What goes on in the next line would stay there.
-  const shown = line.slice(0, (process.stderr.columns || 80) - 1);
-  process.stderr.write(`${BEFORE}${shown}${AFTER}`);
+  process.stderr.write(rewrittenLine(line.slice(0, (process.stderr.columns || 80) - 1)));
 }
 
 /** Leaves the terminal's line empty. */
 export function clearProgress(): void {
-  process.stderr.write(BEFORE);
+  process.stderr.write(CLEARED_LINE);
 }

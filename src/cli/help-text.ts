@@ -1,4 +1,5 @@
 import { type Description, HELP, type Option, spellings } from './description.ts';
+import { wrap } from './wrap.ts';
 
 /** As wide as the narrowest terminal that people use, less its last column. */
 const WIDTH = 79;
@@ -10,8 +11,8 @@ export function helpText(description: Description): string {
   const { name, synopsis, text, options, statuses, example } = description;
   const optionRows = [...options, HELP].map((option) => [optionText(option), option.text] as const);
   return [
-    wrap(`usage: reflock ${name} ${synopsis}`, '       '),
-    ...text.map((paragraph) => wrap(paragraph)),
+    paragraph(`usage: reflock ${name} ${synopsis}`),
+    ...text.map(paragraph),
     table(optionRows),
     `exit status:\n${table(statuses)}`,
     `example: ${example}`,
@@ -44,26 +45,14 @@ function table(rows: readonly (readonly [string, string])[]): string {
   const column = Math.min(longest + 4, INDENT);
   return rows.map(([first, second]) => {
     const begin = `  ${first}`;
-    const text = wrap(second, ' '.repeat(column), column);
+    const indent = ' '.repeat(column);
+    const text = wrap(second, WIDTH - column).join(`\n${indent}`);
     return begin.length + 2 > column
-      ? `${begin}\n${' '.repeat(column)}${text}`
+      ? `${begin}\n${indent}${text}`
       : `${begin.padEnd(column)}${text}`;
   }).join('\n');
 }
 
-/** Breaks a text into lines, of which the first begins at a column and all others with `indent`. */
-function wrap(text: string, indent = '', column = 0): string {
-  const lines = [''];
-  let room = WIDTH - column;
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1)!;
-    const longer = line === '' ? word : `${line} ${word}`;
-    if (line !== '' && longer.length > room) {
-      lines.push(word);
-      room = WIDTH - indent.length;
-    } else {
-      lines[lines.length - 1] = longer;
-    }
-  }
-  return lines.join(`\n${indent}`);
+function paragraph(text: string): string {
+  return wrap(text, WIDTH).join('\n');
 }

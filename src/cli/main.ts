@@ -20,6 +20,7 @@ const subcommands: Record<string, () => Promise<Subcommand>> = {
   gc: () => import('./gc.ts'),
   rm: () => import('./rm.ts'),
   status: () => import('./status.ts'),
+  doctor: () => import('./doctor.ts'),
   storm: () => import('./storm.ts'),
   completion: () => import('./completion.ts'),
 };

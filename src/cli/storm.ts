@@ -4,9 +4,10 @@ import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BROKEN, Failure, OK, UNAVAILABLE, USAGE } from './failure.ts';
+import { print } from './print.ts';
+import { mountOf } from './mount-of.ts';
 import type { CommandLine } from './read-options.ts';
 import { collectRest } from './storm/collect-copies.ts';
-import { filesystemOf } from './storm/filesystem.ts';
 import { type Ground, prepare } from './storm/prepare.ts';
 import { clearProgress, reportText, showProgress, summarize } from './storm/report.ts';
 import type { StormReport, StormSetting } from './storm/report.ts';
@@ -49,7 +50,7 @@ export async function main({ options, operands }: CommandLine): Promise<number> 
     const ground = await prepare(directory, plan.runtimes, given.get('runtime'));
     const setting: StormSetting = {
       directory,
-      filesystem: filesystemOf(directory),
+      filesystem: mountOf(directory)?.type ?? 'an unknown filesystem',
       ...plan,
       container: ground.containers.real,
       containerDetail: ground.containers.what,
@@ -59,7 +60,7 @@ export async function main({ options, operands }: CommandLine): Promise<number> 
     await rm(directory, { recursive: true, force: true, maxRetries: 5 });
     for (const name of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.off(name, interrupt);
   }
-  process.stdout.write(given.has('json') ? `${JSON.stringify(report)}\n` : reportText(report));
+  print(given.has('json') ? `${JSON.stringify(report)}\n` : reportText(report));
   if (report.violations > 0) return BROKEN;
   return signal === undefined ? OK : 128 + constants.signals[signal];
 }

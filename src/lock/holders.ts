@@ -2,7 +2,7 @@ import { toName } from '../linux/file-calls.ts';
 import { findLockOwners, type LockOwner } from '../linux/lock-owners.ts';
 import { AT_FDCWD } from '../linux/open.ts';
 import { Status } from '../linux/status.ts';
-import { quote, systemError } from './lock-error.ts';
+import { plain, quote, systemError } from './lock-error.ts';
 import { type LockKind, type LockMode, toPath } from './lock-options.ts';
 import { runTask } from './task-threads.ts';
 
@@ -102,9 +102,4 @@ export function holdersText(all: readonly Holder[]): string {
   const shown = holders.slice(0, 3).map(({ pid, command }) => `pid ${pid} (${plain(command)})`);
   const more = holders.length - shown.length;
   return `held by ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-}
-
-/** A process may call itself anything, also what would move the cursor. */
-function plain(command: string): string {
-  return JSON.stringify(command).slice(1, -1);
 }

@@ -97,6 +97,11 @@ export function lockCallError(action: string, path: string, errno: number): Lock
   );
 }
 
+/** A name for people: a file or a process may be called anything, also what moves the cursor. */
+export function plain(name: string): string {
+  return JSON.stringify(name).slice(1, -1);
+}
+
 /** Quotes a path for a message: on one line, and short enough to read. */
 export function quote(path: string): string {
   const shown = path.length <= 300 ? path : `${path.slice(0, 140)}…${path.slice(-140)}`;

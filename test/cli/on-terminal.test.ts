@@ -40,7 +40,7 @@ testOnTerminal(
     const both = await tmux.shows('both locks', (lines) => isTable(lines, 3));
     const line = both.find((line) => line.startsWith('OFD '))!;
     assert.ok(line.length <= 80, line);
-    assert.match(line, /  …\S*end\/\.ref$/);
+    assert.match(line, / {2}…\S*end\/\.ref$/);
     tmux.resize(60, 10);
     await tmux.shows(
       'narrower lines',

@@ -33,13 +33,11 @@ export function shownLines(written: string): string[] {
   let [row, column] = [0, 0];
   let saved: [number, number] = [0, 0];
   // deno-lint-ignore no-control-regex
-  for (
-    const [part, count = '', code] of written.matchAll(
-      /\x1b\[\?7[lh]|\x1b\[(\d*)(\D)|\x1b.|[^\x1b]/gs,
-    )
-  ) {
-    const line = lines[row]!;
+  const parts = /\x1b\[\?7[lh]|\x1b\[(\d*)(\D)|\x1b.|[^\x1b]/gs;
+  for (const [part, count = '', code] of written.matchAll(parts)) {
+    // Whether lines are cut or wrapped; none here is too long.
     if (part.startsWith('\x1b[?7')) continue;
+    const line = lines[row]!;
     if (part === '\x1b7') saved = [row, column];
     else if (part === '\x1b8') [row, column] = saved;
     else if (code === 'G') column = Math.max(0, Number(count) - 1);

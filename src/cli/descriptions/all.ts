@@ -1,6 +1,7 @@
 import type { Description } from '../description.ts';
 import { description as completion } from './completion.ts';
 import { description as copy } from './copy.ts';
+import { description as doctor } from './doctor.ts';
 import { description as gc } from './gc.ts';
 import { description as rm } from './rm.ts';
 import { description as run } from './run.ts';
@@ -16,6 +17,7 @@ export const all: readonly Description[] = [
   gc,
   rm,
   status,
+  doctor,
   storm,
   completion,
 ];

@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { plain } from '../../lock/lock-error.ts';
 import type { colorsFor } from '../colors.ts';
 import { counted } from '../counted.ts';
 import type { FileReport, StatusReport } from './report.ts';
@@ -91,9 +92,4 @@ function endOf({ files, unreadable }: StatusReport): string[] {
 
 function among(files: readonly FileReport[]): string {
   return files.length === 0 ? 'any file: there is no .ref' : `any of ${files.length} files`;
-}
-
-/** A file or a process may be called anything, also what would move the cursor. */
-function plain(text: string): string {
-  return JSON.stringify(text).slice(1, -1);
 }

@@ -7,6 +7,7 @@
 
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -16,6 +17,12 @@ const TIME_LIMIT = 90_000;
 const END_LIMIT = 5_000;
 /** What is about texts, or has a runtime of its own run them, is the same on all of them. */
 const ONCE = ['test/cli/completion.test.ts', 'test/docs.test.ts', 'test/rooms.test.ts'];
+/** What looks at times, and must not be kept waiting by others. */
+const ALONE = ['bench/loop-delay', 'bench/measure', 'cli/run-background', 'lock/event-loop'].map(
+  (name) => `test/${name}.test.ts`,
+);
+/** How many files are tested at a time: much of a test is waiting for processes to start. */
+const LANES = Math.min(2, availableParallelism());
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'node_modules/.bin');
 
@@ -48,13 +55,14 @@ const files = readdirSync(join(root, 'test'), { recursive: true })
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const began = Date.now();
-for (const file of files) {
-  for (const runtime of ONCE.includes(file) ? names.slice(0, 1) : names) {
-    const result = await runFile(runtime, file);
-    for (const key of Object.keys(total)) total[key] += result[key];
-    report(runtime, file, result);
-  }
-}
+const jobs = files.flatMap((file) =>
+  (ONCE.includes(file) ? names.slice(0, 1) : names).map((runtime) => ({ runtime, file }))
+);
+for (const job of jobs.filter(({ file }) => ALONE.includes(file))) await run(job);
+const queue = jobs.filter(({ file }) => !ALONE.includes(file));
+await Promise.all(Array.from({ length: LANES }, async () => {
+  for (let job; (job = queue.shift()) !== undefined;) await run(job);
+}));
 if (files.length === 0) console.error(`no test file matches ${patterns.join(' ')}`);
 console.log(`\n${files.length} files in ${((Date.now() - began) / 1000).toFixed(0)} s`);
 console.log(
@@ -62,6 +70,12 @@ console.log(
     (total.skipped > 0 ? `, ${total.skipped} skipped` : ''),
 );
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+
+async function run({ runtime, file }) {
+  const result = await runFile(runtime, file);
+  for (const key of Object.keys(total)) total[key] += result[key];
+  report(runtime, file, result);
+}
 
 function runFile(runtime, file) {
   const [command, ...args] = runtimes[runtime](file);

@@ -51,10 +51,11 @@ async function superviseUnder(plan: Plan, say?: (text: string) => void): Promise
   return await runCommand(command, { fds: passed, kept: fds, stay, terminate, say });
 }
 
-async function become({ command, passed }: Plan, locks: readonly Lock[]): Promise<never> {
+async function become({ command, fds }: Plan, locks: readonly Lock[]): Promise<never> {
   const { becomeCommand } = await import('../process/become.ts');
   const { commandOf } = await import('../process/command.ts');
-  const errno = becomeCommand(await commandOf(command), [...passed, ...locks.map(({ fd }) => fd)]);
+  // What was to be kept has nobody else to keep it.
+  const errno = becomeCommand(await commandOf(command), [...fds, ...locks.map(({ fd }) => fd)]);
   const { cannotStart } = await import('./run/cannot-start.ts');
   throw cannotStart(command[0]!, errno);
 }

@@ -23,13 +23,12 @@ test('COMMAND sees its standard streams and what is passed, not the locks', asyn
     ['0 1 2 7', ['--fd', '7', '--pass-fd', '7']],
     ['0 1 2', ['--pass-fd', '1']],
   ];
-  for (const [fds, options] of cases) {
-    for (const how of [[], ['--subreaper'], ['--exit-with-parent']]) {
-      const args = ['run', ...locks, ...options, ...how, ...listFds];
-      const { out } = await ended(reflockInheriting(inherited, ...args), 0);
-      assert.equal(out, [fds], [...options, ...how].join(' '));
-    }
-  }
+  const see = async (fds: string, ...options: string[]): Promise<void> => {
+    const program = reflockInheriting(inherited, 'run', ...locks, ...options, ...listFds);
+    assert.equal((await ended(program, 0)).out, [fds], options.join(' '));
+  };
+  for (const [fds, options] of cases) await see(fds, ...options);
+  for (const how of ['--subreaper', '--exit-with-parent']) await see('0 1 2 7', how, '--pass-fd=7');
 });
 
 test('COMMAND sees the locks too under --exec', async () => {
@@ -39,9 +38,15 @@ for fd in sorted(int(fd) for fd in os.listdir('/proc/self/fd')):
     if os.path.exists(f'/proc/self/fd/{fd}') and fd > 2: print(os.readlink(f'/proc/self/fd/{fd}'))`;
   const files = ['--lock-file', first, '--lock-file', second];
   for (const how of [[], ['--exit-with-parent']]) {
-    const args = ['run', '--exec', ...how, ...files, '--pass-fd', '8', 'python3', '-c', script];
-    const { out } = await ended(reflockInheriting('7</dev/null 8</dev/zero', ...args), 0);
-    assert.equal([...out].sort(), ['/dev/zero', first, second]);
+    const fds = ['--pass-fd', '8', '--fd', '9'];
+    const args = ['run', '--exec', ...how, ...files, ...fds, 'python3', '-c', script];
+    const program = reflockInheriting('7</dev/null 8</dev/zero 9</dev/full', ...args);
+    assert.equal([...(await ended(program, 0)).out].sort(), [
+      '/dev/full',
+      '/dev/zero',
+      first,
+      second,
+    ]);
   }
 });
 

@@ -36,7 +36,9 @@ export const description: Description = {
     {
       name: 'fd',
       value: 'N',
-      text: 'keep the inherited descriptor N open, and with it its locks; may be given again',
+      text:
+        'keep the inherited descriptor N open, and with it its locks, under --exec in COMMAND; ' +
+        'may be given again',
     },
     {
       name: 'pass-fd',

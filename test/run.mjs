@@ -18,9 +18,10 @@ const END_LIMIT = 5_000;
 /** What is about texts, or has a runtime of its own run them, is the same on all of them. */
 const ONCE = ['test/cli/completion.test.ts', 'test/docs.test.ts', 'test/rooms.test.ts'];
 /** What looks at times, and must not be kept waiting by others. */
-const ALONE = ['bench/loop-delay', 'bench/measure', 'cli/run-background', 'lock/event-loop'].map(
-  (name) => `test/${name}.test.ts`,
-);
+const ALONE = [
+  ...['bench/loop-delay', 'bench/main', 'bench/measure', 'cli/run-background'],
+  ...['cli/storm', 'cli/storm-sabotage', 'lock/event-loop'],
+].map((name) => `test/${name}.test.ts`);
 /** How many files are tested at a time: much of a test is waiting for processes to start. */
 const LANES = Math.min(2, availableParallelism());
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -15,6 +15,8 @@ export interface Description {
   readonly statuses: readonly (readonly [status: string, meaning: string])[];
   /** A command that does something useful. */
   readonly example: string;
+  /** How many operands come before the words of a command; without it, there is no command. */
+  readonly operandsBeforeCommand?: number;
   /** What the operands are, for the completion of shells. */
   readonly operands: 'files' | 'directories' | 'command' | readonly string[];
 }

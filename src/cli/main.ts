@@ -48,7 +48,14 @@ async function main([word, ...rest]: readonly string[]): Promise<number> {
     const { helpText } = await import('./help-text.ts');
     return await show(helpText(description));
   }
-  return given.has('version') ? await showVersion() : await main(line);
+  if (given.has('version')) return await showVersion();
+  const values = line.options.map(({ value }) => value);
+  const operands = line.operands.slice(0, description.operandsBeforeCommand);
+  const names = [...values, ...operands];
+  if (names.some((name) => name.includes('\uFFFD'))) {
+    (await import('./check-utf8.ts')).checkUtf8(names);
+  }
+  return await main(line);
 }
 
 async function showVersion(): Promise<number> {

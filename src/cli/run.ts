@@ -29,7 +29,11 @@ async function checkDescriptors({ fds }: Plan): Promise<void> {
   if (fds.length === 0) return;
   const { isInherited } = await import('../linux/own-fds.ts');
   for (const fd of fds) {
-    if (!isInherited(fd)) throw new Failure(UNAVAILABLE, `The descriptor ${fd} is not open`);
+    if (isInherited(fd, fds)) continue;
+    throw new Failure(
+      UNAVAILABLE,
+      `The descriptor ${fd} is not open, or the JavaScript runtime's own`,
+    );
   }
 }
 
@@ -41,14 +45,11 @@ async function take({ locks, timeout }: Plan): Promise<Lock[]> {
 
 async function superviseUnder(plan: Plan, say?: (text: string) => void): Promise<number> {
   const { fds, passed, subreaper, terminate, exitWithParent } = plan;
-  let { command } = plan;
-  if (exitWithParent) {
-    const { onSameRuntime } = await import('../process/same-runtime.ts');
-    const program = onSameRuntime('./run/die-with-parent', import.meta.url);
-    command = [...program, String(process.pid), passed.join(), ...command];
-  }
   const stay = subreaper || terminate !== undefined;
-  return await runCommand(command, { fds: passed, kept: fds, stay, terminate, say });
+  const care = { fds: passed, kept: fds, stay, terminate, say };
+  if (!exitWithParent) return await runCommand(plan.command, care);
+  const { becomesCommand, isReady } = await import('./run/start-with-parent.ts');
+  return await runCommand(becomesCommand(plan.command, passed), { ...care, isReady });
 }
 
 async function become({ command, fds }: Plan, locks: readonly Lock[]): Promise<never> {

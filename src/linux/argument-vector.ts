@@ -6,16 +6,18 @@ export interface ArgumentVector {
   readonly argv: number;
   /** Where the first word lies. */
   readonly file: number;
-  /** To be referred to for as long as the addresses are used. */
-  readonly memory: ArrayBuffer;
 }
 
-/** Lays out words, which are bytes: an argument need not be UTF-8. */
+/** Memory whose addresses are in use: the garbage collector does not know of them. */
+let inUse: ArrayBuffer | undefined;
+
+/** Lays out words, which are bytes, since an argument need not be UTF-8; good until the next call. */
 export function argumentVector(words: readonly Uint8Array[]): ArgumentVector {
   const vector = (words.length + 1) * 8;
   const size = words.reduce((sum, word) => sum + word.length + 1, vector);
   const memory = new ArrayBuffer(size);
-  const argv = processCalls().address(memory);
+  inUse = memory;
+  const argv = processCalls().address(inUse);
   const pointers = new BigUint64Array(memory, 0, words.length + 1);
   const bytes = new Uint8Array(memory);
   let end = vector;
@@ -24,5 +26,5 @@ export function argumentVector(words: readonly Uint8Array[]): ArgumentVector {
     bytes.set(word, end);
     end += word.length + 1;
   }
-  return { argv, file: argv + vector, memory };
+  return { argv, file: argv + vector };
 }

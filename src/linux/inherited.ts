@@ -22,9 +22,9 @@ const STATX_SIZE = 256;
 const AT_EMPTY_PATH = 0x1000;
 const STATX_TYPE = 0x001;
 const STATX_INO = 0x100;
-// By the type bits of the mode, shifted down.
-const REGULAR = 0o10;
-const DIRECTORY = 0o04;
+// By the type bits of the mode, shifted down: FIFO, character device, socket. The kernel's anonymous
+// files, such as a runtime's epoll, have no type, and all of them the same inode.
+const WITH_ENDS = new Set([0o01, 0o02, 0o14]);
 const noPath = new Uint8Array(1);
 const status = new Uint32Array(STATX_SIZE / 4);
 // stx_mode, 16 bits wide, at offset 28.
@@ -68,11 +68,10 @@ export function leaveStandardStreams(
   if (nowhere > 2) calls.close(nowhere);
 }
 
-/** Device and inode of an open pipe, socket or device; a file has nobody at another end. */
+/** Device and inode of an open pipe, socket or device; nothing else has somebody at another end. */
 function streamBehind(fd: number): string | undefined {
   const mask = STATX_TYPE | STATX_INO;
   if (processCalls().statx(fd, noPath, AT_EMPTY_PATH, mask, status) === -1) return undefined;
-  const type = mode[0]! >> 12;
-  if (type === REGULAR || type === DIRECTORY) return undefined;
+  if (!WITH_ENDS.has(mode[0]! >> 12)) return undefined;
   return [status[34], status[35], status[8], status[9]].join();
 }

@@ -53,18 +53,16 @@ export function startProgram(words: readonly Uint8Array[], ignored: readonly num
  * that failed, with `errno`, and has set the actions all the same.
  */
 export function becomeProgram(words: readonly Uint8Array[], ignored: readonly number[]): number {
-  const calls = processCalls();
-  const byDefault = new Uint8Array(SIGACTION_SIZE);
   // What has a handler would go back to its default by itself; what is ignored stays ignored. The
   // two that libc keeps for itself it does not set.
   for (let signal = 1; signal <= LAST_SIGNAL; signal++) {
-    if (!ignored.includes(signal)) calls.sigaction(signal, byDefault, null);
+    if (!ignored.includes(signal)) byDefault(signal);
   }
   acceptSignals();
   const { file, argv } = argumentVector(words);
   // It runs what is no program through a shell by itself.
-  calls.execvp(file, argv);
-  return calls.errno();
+  processCalls().execvp(file, argv);
+  return processCalls().errno();
 }
 
 /** Lets every signal through to this thread: a program may be started with all of them blocked. */
@@ -76,6 +74,11 @@ export function acceptSignals(): void {
 export function isIgnored(signal: number): boolean {
   const action = new BigUint64Array(SIGACTION_SIZE / 8);
   return processCalls().sigaction(signal, null, action) === 0 && action[0] === SIG_IGN;
+}
+
+/** Takes the default action at a signal, whatever was set before. */
+export function byDefault(signal: number): void {
+  processCalls().sigaction(signal, new Uint8Array(SIGACTION_SIZE), null);
 }
 
 /** Ignores a signal, and so do the programs that are started as ignoring it. */

@@ -11,10 +11,10 @@ export async function commandOf(words: readonly string[]): Promise<Command> {
     return words.map((word) => encoder.encode(word));
   }
   const { ownWords } = await import('./own-words.ts');
-  const last = ownWords().slice(-words.length);
+  const own = ownWords();
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   return words.map((word, index) => {
-    const bytes = last[index];
+    const bytes = own[own.length - words.length + index];
     return bytes !== undefined && decoder.decode(bytes) === word ? bytes : encoder.encode(word);
   });
 }

@@ -10,6 +10,9 @@ const PASSED_ON = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2
 /** A timer that only keeps the program alive: children alone do not. */
 const FOREVER = 2 ** 30;
 
+/** How long to wait until a signal that was kept is tried again, in milliseconds. */
+const RETRY = 5;
+
 const UNKNOWN = { code: undefined, signal: undefined };
 
 /** How a command is looked after. */
@@ -25,6 +28,11 @@ export interface Care {
    * before it is killed. Without, nobody is told.
    */
   readonly terminate?: { readonly after: number; readonly grace: number } | undefined;
+  /**
+   * Whether the program that was started has become the command, if another one is started first;
+   * signals are kept until then, since that one would not treat them as the command does.
+   */
+  readonly isReady?: ((pid: number) => boolean) | undefined;
   /** Is told what happens; stderr stays open then. */
   readonly say?: ((text: string) => void) | undefined;
 }
@@ -37,40 +45,65 @@ export type End = Pick<EndedChild, 'code' | 'signal'> | { readonly errno: number
  * it waits for all descendants, and passes signals on to them.
  *
  * The command has its standard streams for itself: from its start on this program has none.
+ *
+ * @throws {LibcUnavailable} where libc cannot be used; nothing was started.
  */
 export async function supervise(command: Command, care: Care): Promise<End> {
-  if (care.stay) (await import('../linux/kinship.ts')).adoptOrphans();
-  return await new Promise((resolve) => new Supervision(care, resolve).start(command));
+  // All that will be needed is loaded before the start: hours later, after an upgrade, it may not be
+  // there any more.
+  const family = care.stay ? await loadFamily() : undefined;
+  return await new Promise((resolve, reject) => {
+    const supervision = new Supervision(care, family, resolve);
+    try {
+      supervision.start(command);
+    } catch (error) {
+      supervision.end();
+      reject(error);
+    }
+  });
+}
+
+/** Gives the processes that have come from this one. */
+type Family = () => number[];
+
+async function loadFamily(): Promise<Family> {
+  const { adoptOrphans } = await import('../linux/kinship.ts');
+  const { descendants } = await import('../linux/descendants.ts');
+  descendants();
+  adoptOrphans();
+  return descendants;
 }
 
 class Supervision {
   readonly #care: Care;
+  readonly #family: Family | undefined;
   readonly #resolve: (end: End) => void;
   readonly #keepAlive = setInterval(() => {}, FOREVER);
-  readonly #ignored = ignoredSignals();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pid = 0;
   #end: EndedChild | undefined;
   #killing = false;
 
-  constructor(care: Care, resolve: (end: End) => void) {
+  constructor(care: Care, family: Family | undefined, resolve: (end: End) => void) {
     this.#care = care;
+    this.#family = family;
     this.#resolve = resolve;
   }
 
   start(command: Command): void {
     const { fds, kept = [], say } = this.#care;
+    const ignored = ignoredSignals();
     // Before the start: a signal in between would end this program and leave the command alone. The
     // listeners run when this call has returned to the event loop, and know the command by then.
     for (const signal of PASSED_ON) {
-      if (signal !== 'SIGHUP' || this.#ignored.length === 0) process.on(signal, this.#passOn);
+      if (signal !== 'SIGHUP' || ignored.length === 0) process.on(signal, this.#passOn);
     }
     process.on('SIGCHLD', this.#reap);
     // Deno handles SIGHUP too as soon as anybody listens to any signal.
-    for (const signal of this.#ignored) ignore(signal);
+    for (const signal of ignored) ignore(signal);
     acceptSignals();
     inheritOnly(fds);
-    const pid = startProgram(command, this.#ignored);
+    const pid = startProgram(command, ignored);
     if (pid < 0) return this.#finish({ errno: -pid });
     this.#pid = pid;
     say?.(`started pid ${pid}`);
@@ -79,12 +112,14 @@ class Supervision {
   }
 
   readonly #passOn = (signal: NodeJS.Signals): void => {
-    if (this.#end === undefined) {
-      this.#care.say?.(`passing ${signal} on to pid ${this.#pid}`);
-      // It may have ended, but nobody else can have its pid before it is reaped.
-      return send(this.#pid, signal);
+    if (this.#end !== undefined) return this.#sendToAll(signal);
+    if (this.#care.isReady?.(this.#pid) === false) {
+      setTimeout(this.#passOn, RETRY, signal);
+      return;
     }
-    void this.#sendToAll(signal);
+    this.#care.say?.(`passing ${signal} on to pid ${this.#pid}`);
+    // It may have ended, but nobody else can have its pid before it is reaped.
+    send(this.#pid, signal);
   };
 
   /** SIGCHLD comes once for any number of children, and for adopted ones too. */
@@ -95,7 +130,7 @@ class Supervision {
       if (child.pid === this.#pid && this.#end === undefined) this.#ended(child);
     }
     // Who was the child of one that was killed is ours now.
-    if (this.#killing) void this.#sendToAll('SIGKILL');
+    if (this.#killing) this.#sendToAll('SIGKILL');
   };
 
   #ended(child: EndedChild): void {
@@ -113,18 +148,16 @@ class Supervision {
     const { grace } = this.#care.terminate!;
     if (grace === 0) return this.#kill();
     this.#timer = setTimeout(this.#kill, grace);
-    void this.#sendToAll('SIGTERM');
+    this.#sendToAll('SIGTERM');
   };
 
   readonly #kill = (): void => {
     this.#killing = true;
-    void this.#sendToAll('SIGKILL');
+    this.#sendToAll('SIGKILL');
   };
 
-  async #sendToAll(signal: NodeJS.Signals): Promise<void> {
-    // Loaded when it is needed: most commands leave nothing behind.
-    const { descendantsOf } = await import('../linux/descendants.ts');
-    const all = descendantsOf(process.pid);
+  #sendToAll(signal: NodeJS.Signals): void {
+    const all = this.#family?.() ?? [];
     if (all.length > 0) this.#care.say?.(`sending ${signal} to pid ${all.join(', ')}`);
     for (const pid of all) {
       send(pid, signal);
@@ -134,11 +167,16 @@ class Supervision {
   }
 
   #finish(end: End): void {
+    this.end();
+    this.#resolve(end);
+  }
+
+  /** Listens no longer, and keeps nothing alive. */
+  end(): void {
     clearInterval(this.#keepAlive);
     clearTimeout(this.#timer);
     for (const signal of PASSED_ON) process.off(signal, this.#passOn);
     process.off('SIGCHLD', this.#reap);
-    this.#resolve(end);
   }
 }
 

@@ -2,9 +2,11 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { testInContainer } from '../support/container.ts';
 import { eventually } from '../support/eventually.ts';
-import type { Program } from '../support/process.ts';
+import { type Program, start } from '../support/process.ts';
 import { isFree, reflock } from '../support/reflock.ts';
+import { scriptCommand } from '../support/runtime.ts';
 import { newFile, newPath } from '../support/temp.ts';
 
 /** How long the child lives after COMMAND, in milliseconds. */
@@ -119,6 +121,16 @@ test('run --terminate-timeout=0 kills what comes to be its child only by a kill'
   program.send('end');
   assert.equal(await program.ended, { code: 0, signal: null });
   for (const pid of pids) assert.not(lives(pid), `${pid} lives`);
+});
+
+testInContainer('run finds the child to kill where /proc shows another pid namespace', async () => {
+  const path = newFile();
+  const container = ['bwrap', '--unshare-pid', '--dev-bind', '/', '/', '--'];
+  const wrapper = [...scriptCommand('src/cli/main.ts'), 'run', '--terminate-timeout=0'];
+  const command = ['sh', '-c', '{ sleep 60; } >/dev/null 2>&1 & exit 4'];
+  const program = start([...container, ...wrapper, '--lock-file', path, ...command]);
+  assert.equal(await program.ended, { code: 4, signal: null });
+  assert.ok(isFree(path));
 });
 
 test('SIGTERM after COMMAND has ended goes to the descendants, and the lock stays until they are gone', async () => {

@@ -31,6 +31,19 @@ test('COMMAND sees its standard streams and what is passed, not the locks', asyn
   for (const how of ['--subreaper', '--exit-with-parent']) await see('0 1 2 7', how, '--pass-fd=7');
 });
 
+test('both ends of a pipe are passed, and what is on standard input may be anything', async () => {
+  const script = `import os, subprocess, sys
+reading, writing = os.pipe()
+os.set_blocking(reading, False)
+os.write(writing, b'x')
+fds = [reading, writing]
+options = [f'--pass-fd={fd}' for fd in fds]
+command = ['python3', '-c', f'import os; print(os.read({reading}, 1))']
+subprocess.run([*sys.argv[1:], *options, *command], pass_fds=fds, stdin=os.eventfd(0, 0))`;
+  const command = [...scriptCommand('src/cli/main.ts'), 'run'];
+  assert.equal((await ended(start(['python3', '-c', script, ...command]), 0)).out, ["b'x'"]);
+});
+
 test('COMMAND sees the locks too under --exec', async () => {
   const [first, second] = [newFile(), newFile()];
   const script = `import os

@@ -62,7 +62,7 @@ test('kill -9 of the wrapper with --exit-with-parent: the command gets SIGTERM',
   signal(program, 'SIGKILL');
   assert.is(await program.line(), 'TERM');
   await eventually('the command has ended', () => !lives(command));
-  assert.ok(isFree(path));
+  await eventually('the lock is free', () => isFree(path));
 });
 
 /** Starts the wrapper below a shell that says which pid it has, and then waits. */
@@ -130,6 +130,32 @@ test('the end of the parent ends a wrapper that still waits, with --exit-with-pa
   assert.not(existsSync(started));
 });
 
+test('the same with every signal blocked and SIGTERM ignored at the start', async () => {
+  const path = newFile();
+  const locker = await startLocker('posix', path);
+  await locker.try('exclusive');
+  const script = `import os, signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+os.execvp(sys.argv[1], sys.argv[1:])`;
+  const command = [...scriptCommand('src/cli/main.ts'), 'run', '--exit-with-parent', '--wait'];
+  const words = ['python3', '-c', script, ...command, '--lock-file', path, 'true'];
+  const parent = start(['sh', '-c', `"$@" & echo parent; wait`, 'sh', ...words]);
+  await mustBlock(path);
+  signal(parent, 'SIGKILL');
+  await mustBlock(path, 0);
+  await locker.end();
+});
+
+test('a signal that comes before the command is itself waits for it', async () => {
+  const args = ['run', '--verbose', '--exit-with-parent', 'sleep', '60'];
+  const program = reflock(...args);
+  await eventually('something is started', () => program.stderr().includes('started pid'));
+  signal(program, 'SIGUSR1');
+  assert.equal(await program.ended, { code: 128 + 10, signal: null });
+  assert.not.match(program.stderr(), /Debugger/);
+});
+
 test('reflock run -- nohup COMMAND outlives the terminal, and so do the locks', async () => {
   const path = newFile();
   const command = ['nohup', 'python3', '-c', 'import time; print("ready", flush=True); input()'];
@@ -170,8 +196,11 @@ test('a stopped command keeps its locks, and ends by a signal as soon as it goes
   await eventually('it is stopped', () => statusOf(command).includes('\nState:\tT'));
   assert.not(isFree(path));
   signal(program, 'SIGTERM');
-  // SIGTERM is bit 14.
-  await eventually('the signal waits', () => /^ShdPnd:\t0+4000$/m.test(statusOf(command)));
+  const SIGTERM = 1n << 14n;
+  await eventually('the signal waits', () => {
+    const [, pending] = /^ShdPnd:\t(\w+)/m.exec(statusOf(command))!;
+    return (BigInt(`0x${pending}`) & SIGTERM) !== 0n;
+  });
   assert.is(program.child.exitCode, null);
   assert.not(isFree(path));
   process.kill(command, 'SIGCONT');

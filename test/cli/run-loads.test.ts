@@ -32,4 +32,13 @@ testInContainer('run without locks loads koffi on Node and Deno only', async () 
   await endsWithout(packages, 5, 'sh', '-c', 'exit 5');
 });
 
+testInContainer(
+  'run ends with 69 where it cannot do without koffi and does not have it',
+  async () => {
+    const path = newFile();
+    const ways = [['--lock-file', path], ['--subreaper'], ...(runtime === 'bun' ? [] : [[]])];
+    for (const how of ways) await endsWithout(['koffi'], 69, ...how, 'true');
+  },
+);
+
 test.run();

@@ -67,6 +67,20 @@ test('status looks at every .ref below a directory, and prints JSON', async () =
   await holder.end();
 });
 
+test('status shows a lock once, however many names its file has, and says what it cannot look into', async () => {
+  const directory = newPath();
+  mkdirSync(`${directory}/tmp-1/usr`, { recursive: true });
+  mkdirSync(Buffer.concat([Buffer.from(`${directory}/`), Buffer.from([0xff])]));
+  writeFileSync(`${directory}/tmp-1/usr/.ref`, '');
+  symlinkSync('usr/.ref', `${directory}/tmp-1/.ref`);
+  const holder = await startLocker('posix', `${directory}/tmp-1/.ref`);
+  await holder.try('shared');
+  const { out } = await ends(0, 'status', directory);
+  assert.is(out.length, 3, out.join('\n'));
+  assert.is(out[2], '1 entry cannot be looked into');
+  await holder.end();
+});
+
 test('status names the command of reflock use, which inherits its lock', async () => {
   const runtime = sampleRuntime();
   const program = reflock('use', runtime, 'sh', '-c', 'echo $$; exec sleep 60');

@@ -35,5 +35,6 @@ export const description: Description = {
     ['127', 'COMMAND cannot be started'],
   ],
   example: 'reflock copy ~/runtimes/sniper/files ~/copies -- bwrap --bind {}/usr /usr ...',
+  operandsBeforeCommand: 2,
   operands: 'directories',
 };

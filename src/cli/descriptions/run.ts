@@ -88,5 +88,6 @@ export const description: Description = {
     ['127', 'COMMAND cannot be started'],
   ],
   example: 'reflock run --create --wait --write --lock-file copies/.ref -- rm -rf copies/tmp-old',
+  operandsBeforeCommand: 0,
   operands: 'command',
 };

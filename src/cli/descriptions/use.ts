@@ -22,5 +22,6 @@ export const description: Description = {
     ['127', 'COMMAND cannot be started'],
   ],
   example: 'reflock use ~/runtimes/sniper -- bwrap --ro-bind ~/runtimes/sniper/files /usr ...',
+  operandsBeforeCommand: 1,
   operands: 'directories',
 };

@@ -10,7 +10,7 @@ export interface FoundFiles {
   readonly named: readonly string[];
   /** Every `.ref` below the directories that were named. */
   readonly refs: readonly string[];
-  /** Directories that cannot be listed, so that there may be others. */
+  /** What cannot be looked into, so that there may be others. */
   readonly unreadable: readonly string[];
 }
 
@@ -52,6 +52,11 @@ async function findRefs(directory: string, refs: string[], unreadable: string[])
   }
   for (const entry of entries) {
     const path = join(directory, entry.name);
+    // A name that is not UTF-8 leads nowhere as a text.
+    if (entry.name.includes('\uFFFD')) {
+      unreadable.push(path);
+      continue;
+    }
     if (entry.isDirectory()) await findRefs(path, refs, unreadable);
     else if (entry.name === '.ref') refs.push(path);
   }

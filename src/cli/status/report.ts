@@ -16,19 +16,21 @@ export interface FileReport {
 /** What `reflock status --json` prints. */
 export interface StatusReport {
   readonly files: readonly FileReport[];
-  /** Directories that could not be listed. */
+  /** What could not be looked into: directories, and names that are not UTF-8. */
   readonly unreadable: readonly string[];
 }
 
 /** Looks who has locks on files; what is gone by now is left out. */
 export function report({ named, refs, unreadable }: FoundFiles): StatusReport {
   const status = new Status();
-  const identities = new Map<string, string>();
+  // A mutable copy has a link to its `usr/.ref`: one file by two names is one lock.
+  const paths = new Map<string, string>();
   for (const path of [...named, ...refs]) {
-    if (status.behind(AT_FDCWD, toName(path)) === 0) identities.set(path, status.identity);
+    if (status.behind(AT_FDCWD, toName(path)) !== 0 || paths.has(status.identity)) continue;
+    paths.set(status.identity, path);
   }
-  const { owners, unseen } = findLockOwners(new Set(identities.values()));
-  const files = [...identities].map(([path, file]) => ({
+  const { owners, unseen } = findLockOwners(new Set(paths.keys()));
+  const files = [...paths].map(([file, path]) => ({
     path,
     holders: of(file, owners).sort(byState),
     unseen: of(file, unseen),

@@ -85,7 +85,7 @@ function endOf({ files, unreadable }: StatusReport): string[] {
     lines.push(`? ${counted(unseen, 'lock')} ${whose}`);
   }
   if (unreadable.length > 0) {
-    lines.push(`${counted(unreadable.length, 'directory', 'directories')} cannot be listed`);
+    lines.push(`${counted(unreadable.length, 'entry', 'entries')} cannot be looked into`);
   }
   return lines;
 }

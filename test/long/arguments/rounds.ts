@@ -84,7 +84,7 @@ function run(args: readonly string[], cwd: string): Promise<Ended> {
     const watches = args[0] === 'status' && args.includes('--watch');
     child.stdout.on('data', (data) => {
       stdout += data;
-      if (watches) process.kill(child.pid!, 'SIGINT');
+      if (watches && data.toString().startsWith('{')) process.kill(child.pid!, 'SIGINT');
     });
     child.stderr.on('data', (data) => stderr += data);
     child.once('error', reject);

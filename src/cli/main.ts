@@ -3,7 +3,7 @@
 
 import type { Description } from './description.ts';
 import { Failure, OK, statusOf, USAGE } from './failure.ts';
-import { type CommandLine, readOptions } from './read-options.ts';
+import type { CommandLine } from './read-options.ts';
 
 /** What the module of a subcommand offers. */
 interface Subcommand {
@@ -41,7 +41,11 @@ async function main([word, ...rest]: readonly string[]): Promise<number> {
       `Unknown ${kind} ${JSON.stringify(word)}${suggest(word, Object.keys(subcommands))}`,
     );
   }
-  const { description, main } = await subcommands[word]!();
+  // At the same time, which takes less.
+  const [{ description, main }, { readOptions }] = await Promise.all([
+    subcommands[word]!(),
+    import('./read-options.ts'),
+  ]);
   const line = await readOptions(rest, description);
   const given = new Set(line.options.map(({ name }) => name));
   if (given.has('help')) {

@@ -1,6 +1,5 @@
 /** Which descriptors the next program will have. */
 
-import { argumentVector } from './argument-vector.ts';
 import { O_CLOEXEC, O_RDWR } from './open-flags.ts';
 import { processCalls } from './process-calls.ts';
 
@@ -53,8 +52,8 @@ export function leaveStandardStreams(
   kept: readonly number[],
 ): void {
   const calls = processCalls();
-  const path = argumentVector([new TextEncoder().encode('/dev/null')]);
-  const nowhere = calls.open(path.file, O_RDWR | O_CLOEXEC);
+  const path = new TextEncoder().encode('/dev/null\0');
+  const nowhere = calls.open(path, O_RDWR | O_CLOEXEC);
   if (nowhere === -1) return;
   const left = new Set(streams.map(streamBehind));
   left.delete(undefined);

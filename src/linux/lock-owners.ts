@@ -62,10 +62,12 @@ function look(files: ReadonlySet<string>): LockOwners {
     const left = seen.get(keyOf(owner)) ?? 0;
     seen.set(keyOf(owner), left - 1);
     if (left > 0) continue;
+    // A process that has it on two ranges is one owner, and so is one whose line comes twice, since
+    // the list may change while it is read.
+    if (what.kind === 'process' && owners.some((other) => keyOf(other) === keyOf(owner))) continue;
     const command = pid > 0 ? commandOf(pid) : '';
     if (command === '') unseen.push({ file, ...what });
-    // A process that has it on two ranges is one owner.
-    else if (left === 0) owners.push({ ...owner, command });
+    else owners.push({ ...owner, command });
   }
   return { owners, unseen };
 }

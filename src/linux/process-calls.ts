@@ -34,7 +34,7 @@ export interface ProcessCalls {
   readonly prctl: (option: number, value: number) => number;
   readonly syscall: (number: number, a: number, b: number, c: number) => number;
   readonly fcntl: (fd: number, command: number, argument: number) => number;
-  readonly open: (path: number, flags: number) => number;
+  readonly open: (path: Memory, flags: number) => number;
   readonly dup3: (from: number, to: number, flags: number) => number;
   readonly statx: (fd: number, path: Memory, flags: number, mask: number, out: Memory) => number;
   readonly close: (fd: number) => number;
@@ -74,7 +74,7 @@ const signatures = {
   prctl: ['i', 'l', 'i'],
   syscall: ['l', 'l', 'l', 'l', 'l'],
   fcntl: ['i', 'i', 'l', 'i'],
-  open: ['a', 'i', 'i'],
+  open: ['m', 'i', 'i'],
   dup3: ['i', 'i', 'i', 'i'],
   statx: ['i', 'm', 'i', 'i', 'm', 'i'],
   close: ['i', 'i'],

@@ -1,6 +1,5 @@
 /** Starting a program beside this one or in its place, and learning of the end of children. */
 
-import { type ArgumentVector, argumentVector } from './argument-vector.ts';
 import { processCalls } from './process-calls.ts';
 
 // Room for a posix_spawnattr_t, of which glibc's and musl's take 336 bytes.
@@ -12,12 +11,12 @@ const SIGSET_SIZE = 128;
 /** At least the bytes of a struct sigaction. */
 const SIGACTION_SIZE = 256;
 const SIG_IGN = 1n;
+// The same number on every architecture, as is the next one.
+const SIGHUP = 1;
+const ENOEXEC = 8;
 const SIG_SETMASK = 2;
 const LAST_SIGNAL = 64;
 const WNOHANG = 1;
-
-// The same number on every architecture.
-const ENOEXEC = 8;
 
 /**
  * Starts a program, found as a shell would, with no signal blocked and every signal's action the
@@ -70,10 +69,15 @@ export function acceptSignals(): void {
   processCalls().pthread_sigmask(SIG_SETMASK, new Uint8Array(SIGSET_SIZE), null);
 }
 
-/** Whether a signal was ignored when this program started, as far as the runtime has left it so. */
-export function isIgnored(signal: number): boolean {
+/**
+ * The signals that a program goes on ignoring which is started from here: SIGHUP, if this one was
+ * started by nohup(1). Node sets it back to the default before any JavaScript runs, and nothing shows
+ * it then.
+ */
+export function ignoredSignals(): number[] {
   const action = new BigUint64Array(SIGACTION_SIZE / 8);
-  return processCalls().sigaction(signal, null, action) === 0 && action[0] === SIG_IGN;
+  const known = processCalls().sigaction(SIGHUP, null, action) === 0;
+  return known && action[0] === SIG_IGN ? [SIGHUP] : [];
 }
 
 /** Takes the default action at a signal, whatever was set before. */
@@ -120,4 +124,33 @@ export function reapChild(): EndedChild | 'childless' | undefined {
 function throughShell(words: readonly Uint8Array[]): ArgumentVector {
   const shell = ['/bin/sh', '-c', 'exec "$0" "$@"'].map((word) => new TextEncoder().encode(word));
   return argumentVector([...shell, ...words]);
+}
+
+/** The words of a command as execve(2) wants them: `argv`, a vector of pointers that NULL ends. */
+interface ArgumentVector {
+  /** Where the vector lies. */
+  readonly argv: number;
+  /** Where the first word lies. */
+  readonly file: number;
+}
+
+/** Memory whose addresses are in use: the garbage collector does not know of them. */
+let inUse: ArrayBuffer | undefined;
+
+/** Lays out words, which are bytes, since an argument need not be UTF-8; good until the next call. */
+function argumentVector(words: readonly Uint8Array[]): ArgumentVector {
+  const vector = (words.length + 1) * 8;
+  const size = words.reduce((sum, word) => sum + word.length + 1, vector);
+  const memory = new ArrayBuffer(size);
+  inUse = memory;
+  const argv = processCalls().address(inUse);
+  const pointers = new BigUint64Array(memory, 0, words.length + 1);
+  const bytes = new Uint8Array(memory);
+  let end = vector;
+  for (const [index, word] of words.entries()) {
+    pointers[index] = BigInt(argv + end);
+    bytes.set(word, end);
+    end += word.length + 1;
+  }
+  return { argv, file: argv + vector };
 }

@@ -1,7 +1,6 @@
 import { inheritOnly } from '../linux/inherited.ts';
-import { becomeProgram } from '../linux/program.ts';
+import { becomeProgram, ignoredSignals } from '../linux/program.ts';
 import type { Command } from './command.ts';
-import { ignoredSignals } from './hangup.ts';
 
 /**
  * Replaces this program by a command, which inherits the standard streams and these descriptors, and

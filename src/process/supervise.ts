@@ -1,8 +1,7 @@
 import { inheritOnly, leaveStandardStreams } from '../linux/inherited.ts';
 import { acceptSignals, type EndedChild, ignore } from '../linux/program.ts';
-import { reapChild, startProgram } from '../linux/program.ts';
+import { ignoredSignals, reapChild, startProgram } from '../linux/program.ts';
 import type { Command } from './command.ts';
-import { ignoredSignals } from './hangup.ts';
 
 /** The signals that are meant for the command. */
 const PASSED_ON = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const;

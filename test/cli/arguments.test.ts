@@ -4,7 +4,7 @@ import { argumentRounds } from '../long/arguments/rounds.ts';
 import { anySeed } from '../support/random.ts';
 
 /** How many lists are tried; `npm run arguments` has more. */
-const COUNT = 80;
+const COUNT = 40;
 
 test('random arguments end with a documented status, and change nothing on wrong usage', async () => {
   const seed = anySeed();

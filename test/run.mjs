@@ -19,8 +19,8 @@ const END_LIMIT = 5_000;
 const ONCE = ['test/cli/completion.test.ts', 'test/docs.test.ts', 'test/rooms.test.ts'];
 /** What looks at times, and must not be kept waiting by others. */
 const ALONE = [
-  ...['bench/loop-delay', 'bench/main', 'bench/measure', 'cli/run-background'],
-  ...['cli/storm', 'lock/event-loop'],
+  ...['bench/loop-delay', 'bench/main', 'bench/measure'],
+  ...['cli/run-background', 'cli/storm', 'lock/event-loop'],
 ].map((name) => `test/${name}.test.ts`);
 /** How many files are tested at a time: much of a test is waiting for processes to start. */
 const LANES = Math.min(2, availableParallelism());

@@ -111,13 +111,15 @@ class Supervision {
   }
 
   readonly #passOn = (signal: NodeJS.Signals): void => {
+    // The command may have ended, and be here still only because nobody has taken note of it.
+    this.#reap();
     if (this.#end !== undefined) return this.#sendToAll(signal);
     if (this.#care.isReady?.(this.#pid) === false) {
       setTimeout(this.#passOn, RETRY, signal);
       return;
     }
     this.#care.say?.(`passing ${signal} on to pid ${this.#pid}`);
-    // It may have ended, but nobody else can have its pid before it is reaped.
+    // Nobody else can have its pid before it is reaped.
     send(this.#pid, signal);
   };
 

@@ -148,12 +148,15 @@ os.execvp(sys.argv[1], sys.argv[1:])`;
 });
 
 test('a signal that comes before the command is itself waits for it', async () => {
-  const args = ['run', '--verbose', '--exit-with-parent', 'sleep', '60'];
-  const program = reflock(...args);
-  await eventually('something is started', () => program.stderr().includes('started pid'));
-  signal(program, 'SIGUSR1');
-  assert.equal(await program.ended, { code: 128 + 10, signal: null });
-  assert.not.match(program.stderr(), /Debugger/);
+  // At whatever moment of the start it comes.
+  for (const delay of [0, 10, 20, 30, 40, 50, 60]) {
+    const program = reflock('run', '--verbose', '--exit-with-parent', 'sleep', '60');
+    await eventually('something is started', () => program.stderr().includes('started pid'));
+    await new Promise((resolve) => setTimeout(resolve, delay));
+    signal(program, 'SIGUSR1');
+    assert.equal(await program.ended, { code: 128 + 10, signal: null }, program.stderr());
+    assert.not.match(program.stderr(), /Debugger/);
+  }
 });
 
 test('reflock run -- nohup COMMAND outlives the terminal, and so do the locks', async () => {

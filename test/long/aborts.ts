@@ -4,40 +4,11 @@
 // Ends with 0 when every promise was kept, and with 1 when one was broken, or when a state was
 // never met.
 
-import { spawnSync } from 'node:child_process';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
-import { anySeed } from '../support/random.ts';
-import { runtime, runtimes, scriptCommand } from '../support/runtime.ts';
-import { wholeNumber } from '../support/whole-number.ts';
+import { longRun } from '../support/long-run.ts';
 import { abortRounds } from './aborts/abort-rounds.ts';
 
-const args = process.argv.slice(2);
-const { values } = parseArgs({
-  args,
-  options: {
-    count: { type: 'string', default: '100000' },
-    seed: { type: 'string', default: String(anySeed()) },
-    runtime: { type: 'string', default: runtime },
-  },
-});
-const count = wholeNumber('--count', values.count);
-const seed = wholeNumber('--seed', values.seed);
-const on = runtimes.find((name) => name === values.runtime);
-if (on === undefined) throw new Error(`--runtime must be one of ${runtimes.join(', ')}`);
-
-// So that the files are deleted.
-process.on('SIGINT', () => process.exit(130));
-if (on === runtime) {
-  await main();
-} else {
-  const [command, ...rest] = scriptCommand('test/long/aborts.ts', undefined, on);
-  const { status } = spawnSync(command!, [...rest, ...args], { stdio: 'inherit' });
-  process.exitCode = status ?? 1;
-}
-
-async function main(): Promise<void> {
-  console.log(`aborts on ${runtime}, seed ${seed}`);
+await longRun('aborts', 100000, async (count, seed) => {
   const began = performance.now();
   const { tally, violations } = await abortRounds(count, seed);
   for (const line of tally.lines()) console.log(line);
@@ -49,4 +20,4 @@ async function main(): Promise<void> {
   const missing = tally.missing();
   for (const line of [...violations, ...missing]) console.log(`  ${line}`);
   if (violations.length > 0 || missing.length > 0) process.exitCode = 1;
-}
+});

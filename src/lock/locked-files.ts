@@ -30,7 +30,9 @@ export class LockedFiles {
   /** Forgets a file of which there is nothing to know, as soon as the next one comes to that. */
   retire(file: LockedFile): void {
     const last = this.#retired;
-    if (last === file) return;
+    // A line's recess may end when its file has been forgotten, and perhaps another one is known
+    // by the same key.
+    if (last === file || this.#files.get(file.key) !== file) return;
     // Whoever locks one file again and again need not have it made anew each time.
     this.#retired = file;
     if (last?.unused) this.#files.delete(last.key);

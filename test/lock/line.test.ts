@@ -261,6 +261,31 @@ test('two upgrades of one lock are granted together', async () => {
   await engine.close();
 });
 
+test('a line that has ended while its lock was left to others does no harm to the next one', async () => {
+  const engine = new LockEngine({ maxHandOvers: 1 });
+  const [path, other] = [newFile(), newFile()];
+  const held = engine.tryLock(path)!;
+  const next = engine.lock(path);
+  const abort = new AbortController();
+  const late = rejection(engine.lock(path, { signal: abort.signal }));
+  held.release();
+  (await next).release();
+  assert.is(engine.stats().queued, 1, 'for a moment the lock is left to others');
+  abort.abort('given up');
+  assert.is(await late, 'given up');
+  // The engine forgets a file when the next one has ended.
+  engine.tryLock(other)!.release();
+  const again = engine.tryLock(path)!;
+  const waits = engine.lock(path);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  engine.tryLock(other)!.release();
+  assert.is(engine.query().pending[0]!.holders.length, 1);
+  assert.is(engine.stats().queued, 1);
+  again.release();
+  (await within(5000, 'the hand-over', waits)).release();
+  await engine.close();
+});
+
 test('query() and onWait name the holder in this process', async () => {
   const engine = new LockEngine();
   const path = newFile();

@@ -146,6 +146,21 @@ test('storm refuses bad usage before it makes anything', async () => {
     `Cannot use "${missing}" as a runtime: no such file or directory (ENOENT from open)`,
     `--runtime=${missing}`,
   );
+  const deployment = directory();
+  const files = join(deployment, 'files');
+  mkdirSync(files);
+  await refuses(
+    69,
+    `Cannot use "${files}" as a runtime: it has no files/, no usr/, and not both bin/ and lib/`,
+    `--runtime=${deployment}`,
+  );
+  mkdirSync(join(files, 'files'));
+  await refuses(
+    69,
+    `Cannot copy "${files}": the "files" in it would be taken for the runtime`,
+    `--runtime=${deployment}`,
+  );
+  assert.equal(readdirSync(deployment, { recursive: true }).sort(), ['files', 'files/files']);
 });
 
 test.run();

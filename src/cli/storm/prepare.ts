@@ -67,6 +67,13 @@ async function useInPlace(path: string, directory: string): Promise<StormRuntime
       `Cannot copy ${JSON.stringify(root)}: ${JSON.stringify(directory)} is inside of it`,
     );
   }
+  // Its copies lie there without the deployment around them, and must be taken for the same.
+  if (root !== path && findRuntime(root).root !== root) {
+    throw new Failure(
+      UNAVAILABLE,
+      `Cannot copy ${JSON.stringify(root)}: the "files" in it would be taken for the runtime`,
+    );
+  }
   // As a launcher would; a `.ref` that is there already may be on a read-only filesystem.
   try {
     tryLock(ref, { mode: 'shared' })?.release();

@@ -58,6 +58,7 @@ async function tryList(args: readonly string[], sandbox: Sandbox): Promise<strin
   const documented = subcommand?.statuses.map(([status]) => status) ?? ['0', '64'];
   if (documented.includes('N')) documented.push(...COMMAND_STATUSES);
   if (!documented.includes(String(code))) throw problem('a status that is not documented');
+  if (args[0] === 'storm' && code === 1) throw problem('locks that protect nothing');
   if (code === 64 && changed) throw problem('a file was changed');
   if (/^ +at |\bnode:|file:\/\/|^\w*Error:/m.test(stderr)) throw problem('a stack trace');
   // One line of ours; a shell that is the command may have its own to say.

@@ -49,9 +49,13 @@ export class GiveUp {
 
   /** Ends the wait for this reason, unless it is over. */
   now(reason: unknown): void {
-    if (this.#over || this.given !== undefined) return;
-    this.given = { reason };
-    this.listener?.givenUp();
+    if (this.#decide(reason)) this.listener?.givenUp();
+  }
+
+  /** Ends several waits, none of which is to have its turn because another one has ended. */
+  static allNow(waits: Iterable<GiveUp>, reason: unknown): void {
+    const ending = Array.from(waits).filter((wait) => wait.#decide(reason));
+    for (const wait of ending) wait.listener?.givenUp();
   }
 
   /** To be called when the wait is over, however it ended: no reason counts any more. */
@@ -60,6 +64,12 @@ export class GiveUp {
     this.listener = undefined;
     if (this.#signal !== undefined) part(this.#signal, this);
     clearTimeout(this.#timer);
+  }
+
+  #decide(reason: unknown): boolean {
+    if (this.#over || this.given !== undefined) return false;
+    this.given = { reason };
+    return true;
   }
 
   #startTimer(late: { message: string; path: string }, left: number): void {

@@ -1,7 +1,7 @@
 import { EACCES, EAGAIN, EBADF } from '../linux/errno.ts';
 import { AT_FDCWD, closeFd } from '../linux/open.ts';
 import { trySetLock } from '../linux/record-lock.ts';
-import type { GiveUp } from './give-up.ts';
+import { GiveUp } from './give-up.ts';
 import type { LineRules } from './line.ts';
 import { lockCallError, LockError, quote } from './lock-error.ts';
 import { checkWaitOptions } from './lock-options.ts';
@@ -206,7 +206,7 @@ export class Lock implements Disposable, AsyncDisposable {
     const fd = this.#fd;
     this.#fd = -1;
     if (this.#upgrades !== undefined && this.#upgrades.size > 0) {
-      for (const giveUp of this.#upgrades) giveUp.now(this.#ended('upgrade', how));
+      GiveUp.allNow(this.#upgrades, this.#ended('upgrade', how));
       // A thread in the kernel keeps the open file alive, and with it the lock.
       this.#owner.rules.waits.leaveNow(fd);
       // The grant may have come all the same, and children or the new owner go on with the lock.

@@ -194,6 +194,28 @@ test('release() during an upgrade() that is parked frees the lock before it retu
   await engine.close();
 });
 
+test('release() ends all upgrades of the lock, though one that ends makes way for the next', async () => {
+  const engine = new LockEngine({ maxThreads: 1 });
+  const [path, elsewhere] = [newFile(), newFile()];
+  const before = openFds(temp);
+  const blocker = tryLock(elsewhere)!;
+  const blocked = engine.lock(elsewhere);
+  const lock = engine.tryLock(path, shared)!;
+  const other = tryLock(path, shared)!;
+  const upgrades = [code(lock.upgrade()), code(lock.upgrade())];
+  await mustBlock(elsewhere);
+  assert.is(engine.stats().parked, 1);
+  // The kernel would grant the upgrades now, and nobody has seen it yet.
+  other.release();
+  lock.release();
+  assert.equal(await Promise.all(upgrades), ['ERR_LOCK_RELEASED', 'ERR_LOCK_RELEASED']);
+  tryLock(path)!.release();
+  blocker.release();
+  (await blocked).release();
+  assert.equal(openFds(temp), before);
+  await engine.close();
+});
+
 test('a shared lock on a file that may only be read says why it cannot be upgraded', () => {
   if (process.getuid!() === 0) return;
   const path = newFile();

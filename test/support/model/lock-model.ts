@@ -19,13 +19,16 @@ export type Held = Claim;
 export interface Wait extends Claim {
   /** The lock that shall become exclusive, if it is one already. */
   readonly upgraded?: Held | undefined;
+  /** The waits that an upgrade may have come too late to go before: the kernel decides on them. */
+  readonly earlier?: ReadonlySet<Wait> | undefined;
 }
 
 /**
  * What locks must do, in a few plain rules and without any file:
  *
  * - Two that conflict are never held at the same time.
- * - Whoever has a conflicting wait of the same engine before it waits; upgrades come before all.
+ * - Whoever has a conflicting wait of the same engine before it waits; upgrades come before all but
+ *   those who are in the kernel already.
  * - Everybody else who can have the lock gets it, at some time at least. Whether that is at once,
  *   and which of several engines gets it, is for others to say.
  */
@@ -78,6 +81,11 @@ export class LockModel {
     return this.obstacles(wait).length === 0 && !this.isBehind(wait);
   }
 
+  /** The waits that may end although an upgrade has come before them. */
+  uncertain(): Wait[] {
+    return [...this.waiting].filter((wait) => this.isBehind(wait) && this.#mayBeGranted(wait));
+  }
+
   hold(claim: Claim): Held {
     if (this.obstacles(claim).length > 0) throw new Error(`${text(claim)} conflicts`);
     const held = { ...claim };
@@ -87,7 +95,7 @@ export class LockModel {
   }
 
   wait(claim: Claim, upgraded?: Held): Wait {
-    const wait = { ...claim, upgraded };
+    const wait = { ...claim, upgraded, earlier: upgraded && new Set(this.#inKernel(claim)) };
     this.waiting.add(wait);
     this.#use(claim);
     return wait;
@@ -97,9 +105,9 @@ export class LockModel {
   grant(wait: Wait): Held {
     const obstacles = this.obstacles(wait);
     if (obstacles.length > 0) throw new Error(`${text(wait)} conflicts with ${text(...obstacles)}`);
-    if (this.isBehind(wait)) throw new Error(`it is not the turn of ${text(wait)}`);
+    if (!this.#mayBeGranted(wait)) throw new Error(`it is not the turn of ${text(wait)}`);
     this.waiting.delete(wait);
-    const { upgraded, ...claim } = wait;
+    const { upgraded, earlier: _, ...claim } = wait;
     if (upgraded === undefined) {
       if (!this.isThere(wait)) throw new Error(`${text(wait)} is for a file that is gone`);
       return this.hold(claim);
@@ -117,6 +125,19 @@ export class LockModel {
   forget(): void {
     const used = new Set([...this.held, ...this.waiting].map(({ file }) => file));
     for (const file of this.#users.keys()) if (!used.has(file)) this.#users.delete(file);
+  }
+
+  /** The waits of the same engine for the same file that may be in the kernel. */
+  #inKernel({ who, file }: Claim): Wait[] {
+    return [...this.waiting].filter((wait) =>
+      wait.who === who && wait.file === file && !this.isBehind(wait) &&
+      !this.obstacles(wait).some((held) => held.who === who)
+    );
+  }
+
+  #mayBeGranted(wait: Wait): boolean {
+    const ahead = this.#before(wait).filter((other) => conflict(other, wait));
+    return this.obstacles(wait).length === 0 && ahead.every(({ earlier }) => earlier?.has(wait));
   }
 
   #before(claim: Wait): Wait[] {

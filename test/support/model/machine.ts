@@ -12,6 +12,8 @@ import type { World } from './world.ts';
  * once, to find the shortest sequence sooner.
  */
 let limit = 10_000;
+/** How long is waited for what may happen or not, in milliseconds. */
+const UNCERTAIN = 50;
 
 /**
  * Does one operation after the other to real engines and to the model of them, and fails when the
@@ -57,9 +59,11 @@ export class Machine {
   async settle(): Promise<void> {
     for (const end of this.#closing.splice(0)) await this.#soon('close()', end);
     await this.#flush();
-    for (let due; (due = [...this.model.due(), ...this.#ending.keys()]).length > 0;) {
+    for (;;) {
+      const due = [...this.model.due(), ...this.#ending.keys()];
       const change = new Promise<void>((resolve) => this.#changed = resolve);
-      await this.#soon(`the end of ${text(...due)}`, change);
+      if (due.length > 0) await this.#soon(`the end of ${text(...due)}`, change);
+      else if (this.model.uncertain().length === 0 || !await isWithin(UNCERTAIN, change)) break;
       await this.#flush();
     }
     this.model.forget();
@@ -286,6 +290,12 @@ function upgradeOf(held: Held): Wait {
 function stall(): void {
   const end = performance.now() + 0.3;
   while (performance.now() < end);
+}
+
+async function isWithin(limit: number, change: Promise<void>): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout>;
+  const over = new Promise<boolean>((resolve) => timer = setTimeout(resolve, limit, false));
+  return await Promise.race([change.then(() => true), over]).finally(() => clearTimeout(timer));
 }
 
 function pick<T, R>(all: Iterable<T>, { which }: { which: number }, act: (one: T) => R): R | void {

@@ -198,30 +198,6 @@ test('the place in line is kept while another process has the lock', async () =>
   await engine.close();
 });
 
-test('another process is let in between, however many wait here', async () => {
-  const engine = new LockEngine({ maxHandOvers: 4 });
-  const path = newFile();
-  const held = engine.tryLock(path)!;
-  const locker = await startLocker('ofd', path);
-  const asked = locker.wait('exclusive');
-  await mustBlock(path);
-  let grants = 0;
-  const waits = Array.from({ length: 100 }, async () => {
-    const lock = await engine.lock(path);
-    grants++;
-    lock.release();
-  });
-  held.release();
-  await within(5000, 'the other process', asked);
-  // It may come in at the second or third chance when the machine is busy, but not at the last.
-  assert.ok(grants <= 40, `after ${grants} grants`);
-  assert.is(engine.stats().held, 0);
-  await locker.unlock();
-  await within(5000, 'everybody else', Promise.all(waits));
-  await locker.end();
-  await engine.close();
-});
-
 test('all who wait with `create` go on with the new file when theirs is deleted', async () => {
   const engine = new LockEngine();
   const path = newFile();
@@ -245,44 +221,6 @@ test('who waits behind one whose turn comes to nothing has its turn then', async
   held.release();
   const codes = (await within(1000, 'both ends', Promise.all([all, part]))).map(({ code }) => code);
   assert.equal(codes, ['ERR_LOCK_REPLACED', 'ERR_LOCK_REPLACED']);
-  await engine.close();
-});
-
-test('two upgrades of one lock are granted together', async () => {
-  const engine = new LockEngine();
-  const path = newFile();
-  const lock = engine.tryLock(path, { mode: 'shared' })!;
-  const other = engine.tryLock(path, { mode: 'shared' })!;
-  const upgrades = [lock.upgrade(), lock.upgrade()];
-  other.release();
-  await within(1000, 'both upgrades', Promise.all(upgrades));
-  assert.is(lock.mode, 'exclusive');
-  lock.release();
-  await engine.close();
-});
-
-test('a line that has ended while its lock was left to others does no harm to the next one', async () => {
-  const engine = new LockEngine({ maxHandOvers: 1 });
-  const [path, other] = [newFile(), newFile()];
-  const held = engine.tryLock(path)!;
-  const next = engine.lock(path);
-  const abort = new AbortController();
-  const late = rejection(engine.lock(path, { signal: abort.signal }));
-  held.release();
-  (await next).release();
-  assert.is(engine.stats().queued, 1, 'for a moment the lock is left to others');
-  abort.abort('given up');
-  assert.is(await late, 'given up');
-  // The engine forgets a file when the next one has ended.
-  engine.tryLock(other)!.release();
-  const again = engine.tryLock(path)!;
-  const waits = engine.lock(path);
-  await new Promise((resolve) => setTimeout(resolve, 5));
-  engine.tryLock(other)!.release();
-  assert.is(engine.query().pending[0]!.holders.length, 1);
-  assert.is(engine.stats().queued, 1);
-  again.release();
-  (await within(5000, 'the hand-over', waits)).release();
   await engine.close();
 });
 

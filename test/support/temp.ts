@@ -1,13 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 
 /** A directory of this test file's own, gone when its process ends. */
 export const temp: string = mkdtempSync(join(tmpdir(), 'reflock-test-'));
-// Node's own `rmSync` took seconds for a few large trees while the machine was busy.
-process.on('exit', () => execFileSync('rm', ['-rf', '--', temp]));
+process.on('exit', () => rmSync(temp, { recursive: true, force: true }));
 
 let count = 0;
 

@@ -68,7 +68,7 @@ async function useInPlace(path: string, directory: string): Promise<StormRuntime
     );
   }
   // Its copies lie there without the deployment around them, and must be taken for the same.
-  if (root !== path && findRuntime(root).root !== root) {
+  if (findRuntime(root).root !== root) {
     throw new Failure(
       UNAVAILABLE,
       `Cannot copy ${JSON.stringify(root)}: the "files" in it would be taken for the runtime`,

@@ -63,7 +63,7 @@ export class Machine {
       const due = [...this.model.due(), ...this.#ending.keys()];
       const change = new Promise<void>((resolve) => this.#changed = resolve);
       if (due.length > 0) await this.#soon(`the end of ${text(...due)}`, change);
-      else if (this.model.uncertain().length === 0 || !await isWithin(UNCERTAIN, change)) break;
+      else if (this.model.uncertain().length === 0 || !await this.#perhaps(change)) break;
       await this.#flush();
     }
     this.model.forget();
@@ -275,6 +275,10 @@ export class Machine {
     }
   }
 
+  async #perhaps(change: Promise<void>): Promise<boolean> {
+    return await within(UNCERTAIN, 'a change', change).then(() => true, () => false);
+  }
+
   /** Lets all promises be heard that have been resolved, and nothing else happen. */
   async #flush(): Promise<void> {
     for (let tick = 0; tick < 20; tick++) await Promise.resolve();
@@ -290,12 +294,6 @@ function upgradeOf(held: Held): Wait {
 function stall(): void {
   const end = performance.now() + 0.3;
   while (performance.now() < end);
-}
-
-async function isWithin(limit: number, change: Promise<void>): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout>;
-  const over = new Promise<boolean>((resolve) => timer = setTimeout(resolve, limit, false));
-  return await Promise.race([change.then(() => true), over]).finally(() => clearTimeout(timer));
 }
 
 function pick<T, R>(all: Iterable<T>, { which }: { which: number }, act: (one: T) => R): R | void {

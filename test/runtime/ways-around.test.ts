@@ -189,7 +189,7 @@ testAsRoot('a set-id program of somebody else loses that in the copy of a user',
 });
 
 testAsRoot('without openat2, mounts in a tree are not deleted either', async () => {
-  if (!hasContainers) return;
+  if (!hasContainers) return console.log('skipped: mounts without openat2 need bwrap');
   const outside = makeTree(newPlace(), ['precious']);
   const parent = makeTree(newPlace(), ['tmp-a/mnt/', 'tmp-a/bin/tool', 'tmp-b/bin/']);
   const child = wrap(startWithout(437, 38, [

@@ -4,9 +4,10 @@
 //   npm test                  everything
 //   npm test -- node          one runtime
 //   npm test -- leaving bun   the files whose name contains "leaving", on Bun
+//   npm run fallback          what is about locks, as on a kernel without open-file-description locks
 
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,13 +48,22 @@ const runtimes = {
   bun: (file) => [join(bin, 'bun'), join(root, file)],
 };
 
-const words = process.argv.slice(2);
+/** What is about locks. */
+const FALLBACK = ['test/lock/', 'test/runtime/'];
+
+const words = process.argv.slice(2).filter((word) => word !== '--without-ofd-locks');
+const isFallback = words.length < process.argv.length - 2;
+const filter = isFallback ? await writeFilter() : undefined;
+const container = filter === undefined
+  ? []
+  : ['bwrap', '--dev-bind', '/', '/', '--cap-add', 'ALL', '--seccomp', '3', '--'];
 const chosenRuntimes = Object.keys(runtimes).filter((name) => words.includes(name));
 const patterns = words.filter((word) => !(word in runtimes));
 const names = chosenRuntimes.length > 0 ? chosenRuntimes : Object.keys(runtimes);
 const files = readdirSync(join(root, 'test'), { recursive: true })
   .map((file) => join('test', file))
   .filter((file) => file.endsWith('.test.ts'))
+  .filter((file) => !isFallback || FALLBACK.some((place) => file.startsWith(place)))
   .filter((file) => patterns.length === 0 || patterns.some((part) => file.includes(part)))
   .sort();
 
@@ -75,6 +85,14 @@ console.log(
 );
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 
+async function writeFilter() {
+  const { withoutOfdLocks } = await import('../dist/test/support/seccomp.js');
+  const { newFile } = await import('../dist/test/support/temp.js');
+  const file = newFile();
+  writeFileSync(file, withoutOfdLocks());
+  return file;
+}
+
 async function run({ runtime, file }) {
   const result = await runFile(runtime, file);
   for (const key of Object.keys(total)) total[key] += result[key];
@@ -82,15 +100,17 @@ async function run({ runtime, file }) {
 }
 
 function runFile(runtime, file) {
-  const [command, ...args] = runtimes[runtime](file);
+  const [command, ...args] = [...container, ...runtimes[runtime](file)];
+  const lacking = filter === undefined ? [] : [openSync(filter, 'r')];
   const start = Date.now();
   // A process group of its own: after a hang its children go with it.
   const child = spawn(command, args, {
     cwd: root,
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...lacking],
     env: { ...process.env, NO_COLOR: '1' },
   });
+  for (const fd of lacking) closeSync(fd);
   let output = '';
   let hung = '';
   const hang = (why) => {

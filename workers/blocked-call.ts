@@ -30,6 +30,7 @@ export interface BlockedCall {
   /** The words above, in memory of this call's own, so a late thread can disturb no other call. */
   readonly words: Int32Array<SharedArrayBuffer>;
   readonly fd: number;
+  readonly kind: 'ofd' | 'process';
   readonly lock: 'shared' | 'exclusive';
   readonly start: number;
   readonly length: number;

@@ -5,7 +5,7 @@ import { Failure, OK, USAGE } from './failure.ts';
 import { interruptible } from './interruptible.ts';
 import { print } from './print.ts';
 import type { CommandLine } from './read-options.ts';
-import { runCommand } from './run/run-command.ts';
+import { runUnder } from './run/run-command.ts';
 import { say } from './say.ts';
 import { sayWaiting } from './say-waiting.ts';
 import { takeOperands } from './take-operands.ts';
@@ -48,7 +48,7 @@ export async function main({ options, operands }: CommandLine): Promise<number> 
         return OK;
       }
       const words = [command, ...commandArgs].map((word) => word.replaceAll('{}', () => path));
-      return await runCommand(words, { fds: [lock.fd] });
+      return await runUnder(lock, words);
     } finally {
       lock.release();
     }

@@ -1,7 +1,7 @@
 import { useRuntime } from '../runtime/use-runtime.ts';
 import { Failure, USAGE } from './failure.ts';
 import type { CommandLine } from './read-options.ts';
-import { runCommand } from './run/run-command.ts';
+import { runUnder } from './run/run-command.ts';
 
 export { description } from './descriptions/use.ts';
 
@@ -15,7 +15,7 @@ export async function main({ operands }: CommandLine): Promise<number> {
   try {
     // Both hold it: a command that closes the descriptors it does not know is protected by ours, and
     // what it leaves behind by what was inherited.
-    return await runCommand(rest, { fds: [lock.fd] });
+    return await runUnder(lock, rest);
   } finally {
     lock.release();
   }

@@ -13,7 +13,7 @@ export interface Libc {
   readonly openat: (dirfd: number, path: string, flags: number, mode: number) => number;
   readonly close: (fd: number) => number;
   readonly fcntl: (fd: number, command: number, argument: Address) => number;
-  /** The same for `F_OFD_SETLKW`, which must not be made twice when it was interrupted. */
+  /** The same for a call that waits, which must not be made twice when it was interrupted. */
   readonly fcntlWait: (fd: number, command: number, argument: Address) => number;
   readonly statx: (
     dirfd: number,

@@ -28,6 +28,8 @@ export const EISDIR = 21;
 export const ENFILE = 23;
 /** Nor has the process. */
 export const EMFILE = 24;
+/** Waiting would never end: those who wait, wait for each other. */
+export const EDEADLK = 35;
 /** The kernel lacks the system call. */
 export const ENOSYS = 38;
 /** The directory is not empty. */

@@ -14,13 +14,14 @@ const LOCK_FILE = O_CLOEXEC | constants.O_NOCTTY | constants.O_NONBLOCK;
 /** What a lock file is created with, less the umask. */
 const LOCK_FILE_MODE = 0o644;
 
-/** What a lock file is opened for. */
-export type Access = 'read' | 'write' | 'create';
+/** What a lock file is opened for; to `look` is not to open it, and to close that ends no lock. */
+export type Access = 'read' | 'write' | 'create' | 'look';
 
 const flags: Record<Access, number> = {
   read: LOCK_FILE | constants.O_RDONLY,
   write: LOCK_FILE | constants.O_RDWR,
   create: LOCK_FILE | constants.O_RDWR | constants.O_CREAT,
+  look: O_CLOEXEC | O_PATH,
 };
 
 /** Opens a lock file, creating it with mode 0644 for `create`; gives -1 on failure. */
@@ -47,11 +48,18 @@ export function closeFd(fd: number): void {
 }
 
 const F_SETFD = 2;
+const F_GETFL = 3;
 const FD_CLOEXEC = 1;
+const O_ACCMODE = 3;
 
 /** Keeps programs that are started later from inheriting the descriptor; gives -1 on failure. */
 export function closeOnExec(fd: number): number {
   return libc().fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+/** Tells whether the descriptor was opened for writing too. */
+export function isWritable(fd: number): boolean {
+  return (libc().fcntl(fd, F_GETFL, 0) & O_ACCMODE) === constants.O_RDWR;
 }
 
 /** Gives the path of an open file as the kernel shows it, or `undefined` if it is not open. */

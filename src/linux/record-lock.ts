@@ -1,18 +1,28 @@
 /**
- * Open-file-description locks: `F_OFD_SETLK` and its kin (fcntl(2), Linux 3.15).
+ * Record locks (fcntl(2)), of both kinds, which conflict properly with each other and do not
+ * interact with flock(2).
  *
- * They belong to the open file description, not to the process: they are inherited across fork
- * and exec, conflict within one process like between two, and end when the last duplicate of
- * the descriptor closes. They conflict properly with process-associated (`F_SETLK`) locks and do
- * not interact with flock(2).
+ * Those of `F_OFD_SETLK` and its kin (Linux 3.15) belong to the open file description: they are
+ * inherited across fork and exec, conflict within one process like between two, and end when the
+ * last duplicate of the descriptor closes. Those of `F_SETLK` belong to the process: none of that
+ * is so, and all of them on a file end when the process closes any descriptor of it.
  */
 
 import type { Address, Libc } from './calls.ts';
-import { EMFILE, ENFILE } from './errno.ts';
+import { EINTR, EMFILE, ENFILE } from './errno.ts';
 import { libc } from './libc.ts';
 
-const F_OFD_SETLK = 37;
-const F_OFD_SETLKW = 38;
+/** The commands to try and to wait, by the kind of lock. */
+const commands = {
+  ofd: { try: 37, wait: 38 },
+  process: { try: 6, wait: 7 },
+} as const;
+
+/** To whom the kernel counts a lock. */
+export type RecordLockKind = keyof typeof commands;
+
+/** How often a call is made again that was interrupted, before something else is at work. */
+const INTERRUPTIONS = 1000;
 
 const F_RDLCK = 0;
 const F_WRLCK = 1;
@@ -51,12 +61,20 @@ function fill(calls: Libc, lock: RecordLock, start: number, length: number): Add
 }
 
 /** Sets the lock if nobody is in the way. Gives 0, or `errno`: `EAGAIN` or `EACCES` when busy. */
-export function trySetLock(fd: number, lock: RecordLock, start: number, length: number): number {
+export function trySetLock(
+  fd: number,
+  lock: RecordLock,
+  start: number,
+  length: number,
+  kind: RecordLockKind = 'ofd',
+): number {
   const calls = libc();
   const argument = fill(calls, lock, start, length);
-  for (;;) {
-    if (calls.fcntl(fd, F_OFD_SETLK, argument) !== -1) return 0;
+  for (let interruptions = 0;;) {
+    if (calls.fcntl(fd, commands[kind].try, argument) !== -1) return 0;
     const errno = calls.errno();
+    // Over a network a signal may interrupt this one too.
+    if (errno === EINTR && ++interruptions < INTERRUPTIONS) continue;
     // The call opens nothing. But Bun's garbage collector does, perhaps before one could ask.
     if (errno !== EMFILE && errno !== ENFILE) return errno;
   }
@@ -66,8 +84,14 @@ export function trySetLock(fd: number, lock: RecordLock, start: number, length: 
  * Sets the lock, blocking the calling thread as long as somebody is in the way. Gives 0, or
  * `errno`: `EINTR` when a signal whose handler does not restart calls has ended the wait.
  */
-export function waitSetLock(fd: number, lock: RecordLock, start: number, length: number): number {
+export function waitSetLock(
+  fd: number,
+  lock: RecordLock,
+  start: number,
+  length: number,
+  kind: RecordLockKind = 'ofd',
+): number {
   const calls = libc();
   const argument = fill(calls, lock, start, length);
-  return calls.fcntlWait(fd, F_OFD_SETLKW, argument) === -1 ? calls.errno() : 0;
+  return calls.fcntlWait(fd, commands[kind].wait, argument) === -1 ? calls.errno() : 0;
 }

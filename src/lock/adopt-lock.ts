@@ -1,8 +1,8 @@
-import { EACCES, EAGAIN, EBADF } from '../linux/errno.ts';
+import { EBADF } from '../linux/errno.ts';
 import { identify } from '../linux/identity.ts';
 import { libc } from '../linux/libc.ts';
 import { closeOnExec, pathOf } from '../linux/open.ts';
-import { trySetLock } from '../linux/record-lock.ts';
+import { Description, isBusy } from './description.ts';
 import { lockCallError, LockError, quote, systemError } from './lock-error.ts';
 import { invalid, isFd, toRequest } from './lock-options.ts';
 import type { LockKind, LockMode, LockRange, LockRequest } from './lock-options.ts';
@@ -22,24 +22,30 @@ export interface AdoptOptions {
 
 /**
  * Makes sure that the descriptor carries the lock, and gives the request that would have led to
- * it; which file it is, is known afterwards as after `identify()`. Setting a lock that is held already changes nothing, so a wrong claim is found out.
+ * it; which file it is, is known afterwards as after `identify()`. Setting a lock that is held
+ * already changes nothing, so a wrong claim is found out.
  */
-export function verifyAdopted(fd: number, options: AdoptOptions): LockRequest {
+export function adopt(
+  fd: number,
+  options: AdoptOptions,
+): { description: Description; want: LockRequest } {
   if (!isFd(fd)) throw invalid(RangeError, 'fd', 'must be a file descriptor', fd);
   const path = pathOf(fd);
   if (path === undefined) throw systemError(`Cannot adopt fd ${fd}`, `fd ${fd}`, 'fcntl', EBADF);
   const { mode, kind = 'ofd', range } = options;
   const want = toRequest(path, { mode, kind, range });
   const action = `Cannot adopt fd ${fd}, which is ${quote(path)}`;
-  const errno = trySetLock(fd, mode, want.range.start, want.range.length);
-  if (errno === EAGAIN || errno === EACCES) {
-    throw new LockError(`${action}: it is not locked, and somebody else holds a lock`, {
-      code: 'ERR_LOCK_BUSY',
-      path,
-    });
-  }
-  if (errno !== 0) throw lockCallError(action, path, errno);
-  if (closeOnExec(fd) === -1) throw systemError(action, path, 'fcntl', libc().errno());
   if (identify(fd) === -1) throw systemError(action, path, 'statx', libc().errno());
-  return want;
+  const description = new Description(fd, kind);
+  const errno = description.trySet(mode, want.range);
+  if (errno === 0) {
+    closeOnExec(fd);
+    return { description, want };
+  }
+  description.disown();
+  if (!isBusy(errno)) throw lockCallError(action, path, errno);
+  throw new LockError(`${action}: it is not locked, and somebody else holds a lock`, {
+    code: 'ERR_LOCK_BUSY',
+    path,
+  });
 }

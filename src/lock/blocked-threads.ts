@@ -1,6 +1,7 @@
 import { EINTR } from '../linux/errno.ts';
 import { prepareInterrupts } from '../linux/interrupt.ts';
 import { type BlockedCall, type BlockedTask, QUEUED, STATE } from '../../workers/blocked-call.ts';
+import { type Description, isBusy } from './description.ts';
 import { interruptAtExit } from './exit.ts';
 import type { KernelWait } from './kernel-wait.ts';
 import { LockError } from './lock-error.ts';
@@ -76,6 +77,7 @@ export class BlockedThreads {
   block(wait: KernelWait): void {
     const call = newCall(wait);
     this.#calls.set(call, wait);
+    wait.description.block(wait);
     interruptAtExit.add(this);
     this.#hand(call, wait);
     // The shared memory tells sooner than the pool's message; the pool tells of a failed thread.
@@ -95,11 +97,11 @@ export class BlockedThreads {
     }
   }
 
-  /** Makes the threads that wait on this descriptor leave, or all of them; returns when they have. */
-  leaveNow(only?: number): void {
+  /** Makes the threads that wait for more of this leave, or all of them; returns when they have. */
+  leaveNow(only?: Description): void {
     const deadline = performance.now() + LEAVE_LIMIT;
-    for (const call of this.#calls.keys()) {
-      if (only === undefined || call.fd === only) leaveBefore(deadline, call);
+    for (const [call, { description }] of this.#calls) {
+      if (only === undefined || description === only) leaveBefore(deadline, call);
     }
   }
 
@@ -116,9 +118,12 @@ export class BlockedThreads {
 
   #left(call: BlockedCall, wait: KernelWait): void {
     if (!this.#end(call)) return;
-    const { errno, atPath } = outcome(call);
-    const back = this.#handedBack.delete(call) && errno === EINTR;
-    if (back && wait.giveUp.given === undefined) this.#owner.onBack(wait);
+    const { errno: told, atPath } = outcome(call);
+    const errno = wait.description.unblock(wait, told);
+    const handedBack = this.#handedBack.delete(call) && errno === EINTR;
+    // Of a process-associated lock somebody else in the process has the bytes now.
+    const again = told === 0 && isBusy(errno);
+    if ((handedBack || again) && wait.giveUp.given === undefined) this.#owner.onBack(wait);
     else wait.left(errno, atPath);
     // There may be waits for which it was the last thread.
     if (!this.free) dismiss(call);
@@ -140,6 +145,7 @@ export class BlockedThreads {
       if (!this.#end(call)) return;
       // There may be no memory or no descriptor for a thread; the wait can do without one.
       this.#startAgain = performance.now() + START_AGAIN;
+      wait.description.unblock(wait, EINTR);
       if (isDenied(cause)) wait.giveUp.now(noThread(wait.want, cause));
       if (wait.giveUp.given !== undefined) wait.left(EINTR, false);
       else this.#owner.onBack(wait);

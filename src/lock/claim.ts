@@ -26,7 +26,23 @@ export function covers(outer: LockRange, inner: LockRange): boolean {
 /** The smallest range that has all bytes of both. */
 export function union(a: LockRange, b: LockRange): LockRange {
   const start = Math.min(a.start, b.start);
-  const last = Math.max(end(a), end(b));
+  return between(start, Math.max(end(a), end(b)))!;
+}
+
+/** The bytes that are in both. */
+export function common(a: LockRange, b: LockRange): LockRange | undefined {
+  return between(Math.max(a.start, b.start), Math.min(end(a), end(b)));
+}
+
+/** The bytes of a range that are not in another one: none, one part or two. */
+export function without(range: LockRange, other: LockRange): LockRange[] {
+  const before = between(range.start, Math.min(end(range), other.start));
+  const after = between(Math.max(range.start, end(other)), end(range));
+  return [before, after].filter((part) => part !== undefined);
+}
+
+function between(start: number, last: number): LockRange | undefined {
+  if (start >= last) return undefined;
   return { start, length: last === Infinity ? 0 : last - start };
 }
 

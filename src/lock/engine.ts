@@ -1,6 +1,7 @@
 import { libc } from '../linux/libc.ts';
 import { LibcUnavailable } from '../linux/load-libc.ts';
-import { type AdoptOptions, verifyAdopted } from './adopt-lock.ts';
+import { adopt, type AdoptOptions } from './adopt-lock.ts';
+import type { Description } from './description.ts';
 import { checkEngineOptions } from './engine-info.ts';
 import type { EngineOptions, EngineStats, LockSnapshot } from './engine-info.ts';
 import type { GiveUp } from './give-up.ts';
@@ -67,9 +68,9 @@ export class LockEngine implements AsyncDisposable {
       },
       files: this.#files,
       pending: this.#pending,
-      granted: ({ giveUp, asked }, fd, file) => {
+      granted: ({ giveUp, asked }, description, file) => {
         this.#pending.granted(giveUp);
-        return this.#hold(fd, asked, file, giveUp);
+        return this.#hold(description, asked, file, giveUp);
       },
       upgraded: (lock, giveUp) => {
         this.#pending.granted(giveUp);
@@ -86,8 +87,8 @@ export class LockEngine implements AsyncDisposable {
   tryLock(path: string | URL, options?: TryLockOptions): Lock | undefined {
     this.#pending.throwIfClosed();
     const want = toRequest(path, options);
-    const fd = takeIfFree(want);
-    return fd === undefined ? undefined : this.#hold(fd, want, this.#files.get());
+    const description = takeIfFree(want);
+    return description && this.#hold(description, want, this.#files.get());
   }
 
   /** Takes a lock, waiting for it; see the function `lock()`. */
@@ -136,7 +137,8 @@ export class LockEngine implements AsyncDisposable {
     for (const lock of this.#held) {
       if (lock.fd === fd) throw invalid(RangeError, 'fd', 'must not be held already', fd);
     }
-    return this.#hold(fd, verifyAdopted(fd, options), this.#files.get());
+    const { description, want } = adopt(fd, options);
+    return this.#hold(description, want, this.#files.get());
   }
 
   /** What this engine holds and waits for now. */
@@ -183,14 +185,14 @@ export class LockEngine implements AsyncDisposable {
     resolve: (lock: Lock) => void,
     reject: (reason: unknown) => void,
   ): void {
-    const fd = takeIfFree(want, this.#mayTry);
-    if (fd !== undefined) return resolve(this.#hold(fd, want, this.#files.get()));
+    const description = takeIfFree(want, this.#mayTry);
+    if (description) return resolve(this.#hold(description, want, this.#files.get()));
     const giveUp = this.#pending.begin(want, options, this.#files.find());
     new LockWait(want, giveUp, this.#owner, resolve, reject).begin();
   }
 
-  #hold(fd: number, want: LockRequest, file: LockedFile, wait?: GiveUp): Lock {
-    const lock = new Lock(fd, want, file, this.#owner);
+  #hold(description: Description, want: LockRequest, file: LockedFile, wait?: GiveUp): Lock {
+    const lock = new Lock(description, want, file, this.#owner);
     this.#held.add(lock);
     file.add(lock);
     this.#journal.grant(lock, wait);

@@ -1,3 +1,4 @@
+import type { Description } from './description.ts';
 import type { GiveUp } from './give-up.ts';
 import type { LockRequest } from './lock-options.ts';
 
@@ -9,7 +10,7 @@ import type { LockRequest } from './lock-options.ts';
  */
 export interface KernelWait {
   /** Must stay open until `left` is called. */
-  readonly fd: number;
+  readonly description: Description;
   readonly want: LockRequest;
   readonly giveUp: GiveUp;
   /**

@@ -1,6 +1,6 @@
-import { EACCES, EAGAIN, EINTR } from '../linux/errno.ts';
-import { trySetLock } from '../linux/record-lock.ts';
+import { EINTR } from '../linux/errno.ts';
 import { type Claim, conflict, covers, overlap, union } from './claim.ts';
+import { isBusy } from './description.ts';
 import type { LockRange } from './lock-options.ts';
 import type { LockedFile } from './locked-file.ts';
 import type { Waiter } from './waiter.ts';
@@ -128,7 +128,7 @@ export class Line {
 
   /** Lets a waiter try if it is its turn; tells whether it waits on, or holds the lock now. */
   #proceed(waiter: Waiter): boolean {
-    const { fd, want, giveUp } = waiter;
+    const { description, want, giveUp } = waiter;
     if (this.#closing || this.#recess !== undefined || giveUp.due) return true;
     if (waiter.state !== 'queued' || this.#file.isTaken(want, waiter.upgraded)) return true;
     if (this.#isBehind(waiter)) return true;
@@ -138,8 +138,8 @@ export class Line {
       this.#beginRecess();
       return true;
     }
-    const errno = trySetLock(fd, want.mode, want.range.start, want.range.length);
-    if (errno === EAGAIN || errno === EACCES) {
+    const errno = description.trySet(want.mode, want.range);
+    if (isBusy(errno)) {
       this.#handOvers = 0;
       waiter.state = 'in the kernel';
       this.#inKernel++;

@@ -1,5 +1,4 @@
 import { identity } from '../linux/identity.ts';
-import { closeFd } from '../linux/open.ts';
 import { overlap, union } from './claim.ts';
 import type { Lock } from './lock.ts';
 import { LockError } from './lock-error.ts';
@@ -86,8 +85,10 @@ async function takeInOrder(
  */
 function inOrder(wants: readonly LockRequest[]): Part[] {
   const parts = wants.map((want, index): Part => {
-    closeFd(openFile(want));
-    return { want: { ...want, file: identity() }, serves: [index] };
+    const description = openFile(want);
+    const file = identity();
+    description.close();
+    return { want: { ...want, file }, serves: [index] };
   });
   parts.sort((a, b) => compare(a.want, b.want));
   const merged: Part[] = [];

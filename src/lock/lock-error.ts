@@ -1,4 +1,5 @@
-import { EINVAL, errnoName, errnoText } from '../linux/errno.ts';
+import { isMainThread } from 'node:worker_threads';
+import { EDEADLK, EINVAL, errnoName, errnoText } from '../linux/errno.ts';
 
 /** The codes of {@linkcode LockError} that are not the name of a failed system call's `errno`. */
 export type LockErrorCode =
@@ -33,7 +34,7 @@ export interface LockErrorDetails {
  * |---|---|
  * | `ERR_LOCK_BUSY` | somebody holds a conflicting lock, and waiting was not asked for |
  * | `ERR_LOCK_TIMEOUT` | `timeout` ran out |
- * | `ERR_LOCK_DEADLOCK` | the kernel saw that waiting would never end |
+ * | `ERR_LOCK_DEADLOCK` | the kernel saw that waiting would never end, which it does only among locks of the kind `process` |
  * | `ERR_LOCK_REPLACED` | the file was deleted or replaced during the wait, and `create` was not given |
  * | `ERR_LOCK_UNSUPPORTED` | the system or the file has no such locks |
  * | `ERR_LOCK_RELEASED` | the lock was used after its end |
@@ -90,10 +91,24 @@ export function systemError(
 
 /** The error of a failed lock call, of which `EINVAL` means that the kernel lacks such locks. */
 export function lockCallError(action: string, path: string, errno: number): LockError {
+  const place = { errno: -errno, syscall: 'fcntl', path };
+  if (errno === EDEADLK) {
+    const message = `${action}: its holder waits for a lock of this process`;
+    return new LockError(message, { code: 'ERR_LOCK_DEADLOCK', ...place });
+  }
   if (errno !== EINVAL) return systemError(action, path, 'fcntl', errno);
+  const others = isMainThread ? '' : ', and only the main thread can have others';
   return new LockError(
-    `${action}: this kernel or filesystem has no open-file-description locks`,
-    { code: 'ERR_LOCK_UNSUPPORTED', errno: -errno, syscall: 'fcntl', path },
+    `${action}: this kernel or filesystem has no open-file-description locks${others}`,
+    { code: 'ERR_LOCK_UNSUPPORTED', ...place },
+  );
+}
+
+/** The error of what cannot be done with a process-associated lock. */
+export function belongsToProcess(action: string, path: string): LockError {
+  return new LockError(
+    `${action}: it is process-associated, and nobody else can have it or inherit it`,
+    { code: 'ERR_LOCK_UNSUPPORTED', path },
   );
 }
 

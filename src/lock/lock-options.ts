@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { AT_FDCWD } from '../linux/open.ts';
-import { LockError, quote } from './lock-error.ts';
+import { quote } from './lock-error.ts';
 
 /** `shared` goes together with other shared locks, `exclusive` with nobody. */
 export type LockMode = 'shared' | 'exclusive';
@@ -8,6 +8,12 @@ export type LockMode = 'shared' | 'exclusive';
 /**
  * To whom the kernel counts the lock: `ofd`, to the open file description (Linux 3.15), or
  * `process`, to the whole process, as on older kernels.
+ *
+ * A lock of the kind `process` behaves like the other one, but no child inherits it, so it can
+ * neither be detached nor be passed on by `spawnLocked()`; it can be had in the main thread only;
+ * and it ends when any other part of the program opens the file and closes it (fcntl(2)). Where a
+ * program has locks of both kinds on a file, a child loses what it inherited of them with the
+ * release.
  */
 export type LockKind = 'ofd' | 'process';
 
@@ -79,8 +85,8 @@ export interface TryLockOptions {
   /** The bytes to lock. Default: the whole file, however far it grows. */
   range?: LockRange | undefined;
   /**
-   * `auto` takes an open-file-description lock. `process` is not built yet and throws
-   * `ERR_LOCK_UNSUPPORTED`.
+   * `auto` takes an open-file-description lock or, where the kernel has none, a process-associated
+   * one; so it does where this process has one of those on the file already. See `LockKind`.
    * @default {'auto'}
    */
   kind?: 'auto' | LockKind | undefined;
@@ -96,6 +102,7 @@ export interface LockRequest {
   readonly mode: LockMode;
   readonly create: boolean;
   readonly beneath: boolean;
+  readonly kind: 'auto' | LockKind;
   readonly range: Readonly<LockRange>;
   /** The only file that will do, as `identity()` has it; any that is at the path by default. */
   readonly file?: string;
@@ -118,7 +125,9 @@ export function toRequest(path: string | URL, options: TryLockOptions = {}): Loc
   if (at !== AT_FDCWD && !isFd(at)) {
     throw invalid(RangeError, 'at', 'must be a file descriptor', at);
   }
-  if (kind !== 'auto' && kind !== 'ofd') throw kindError(kind, name);
+  if (kind !== 'auto' && kind !== 'ofd' && kind !== 'process') {
+    throw invalid(TypeError, 'kind', `must be 'auto', 'ofd' or 'process'`, kind);
+  }
   if (range !== undefined) checkRange(range);
   return {
     path: name,
@@ -126,6 +135,7 @@ export function toRequest(path: string | URL, options: TryLockOptions = {}): Loc
     mode,
     create,
     beneath,
+    kind,
     range: range === undefined ? WHOLE_FILE : { start: range.start, length: range.length },
   };
 }
@@ -171,16 +181,6 @@ export function toPath(path: string | URL): string {
     throw invalid(TypeError, 'path', 'must not contain NUL characters', name);
   }
   return name;
-}
-
-function kindError(kind: unknown, path: string): Error {
-  if (kind !== 'process') {
-    return invalid(TypeError, 'kind', `must be 'auto', 'ofd' or 'process'`, kind);
-  }
-  return new LockError(
-    `Cannot lock ${quote(path)}: process-associated locks are not supported yet`,
-    { code: 'ERR_LOCK_UNSUPPORTED', path },
-  );
 }
 
 function checkRange(range: LockRange): void {

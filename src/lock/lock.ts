@@ -1,9 +1,9 @@
-import { EACCES, EAGAIN, EBADF } from '../linux/errno.ts';
-import { AT_FDCWD, closeFd } from '../linux/open.ts';
-import { trySetLock } from '../linux/record-lock.ts';
+import { EBADF } from '../linux/errno.ts';
+import { AT_FDCWD } from '../linux/open.ts';
+import { type Description, isBusy } from './description.ts';
 import { GiveUp } from './give-up.ts';
 import type { LineRules } from './line.ts';
-import { lockCallError, LockError, quote } from './lock-error.ts';
+import { belongsToProcess, lockCallError, LockError, quote } from './lock-error.ts';
 import { checkWaitOptions } from './lock-options.ts';
 import type { LockKind, LockMode, LockRange, LockRequest, WaitOptions } from './lock-options.ts';
 import type { LockedFile } from './locked-file.ts';
@@ -45,25 +45,27 @@ export class Lock implements Disposable, AsyncDisposable {
   /** The file, as the caller named it. */
   readonly path: string;
   /** To whom the kernel counts the lock. */
-  readonly kind: LockKind = 'ofd';
+  readonly kind: LockKind;
   /** The locked bytes; a length of 0 means up to the end of the file, however far it grows. */
   readonly range: Readonly<LockRange>;
   readonly #want: LockRequest;
   readonly #file: LockedFile;
   readonly #owner: LockOwner;
+  readonly #description: Description;
   #mode: LockMode;
-  #fd: number;
+  #released = false;
   #upgrades: Set<GiveUp> | undefined;
 
   /** @internal */
-  constructor(fd: number, want: LockRequest, file: LockedFile, owner: LockOwner) {
+  constructor(description: Description, want: LockRequest, file: LockedFile, owner: LockOwner) {
     this.path = want.path;
+    this.kind = description.kind;
     this.range = want.range;
     this.#want = want;
     this.#file = file;
     this.#owner = owner;
     this.#mode = want.mode;
-    this.#fd = fd;
+    this.#description = description;
   }
 
   /** The present mode; after the end, the last one. */
@@ -73,17 +75,18 @@ export class Lock implements Disposable, AsyncDisposable {
 
   /**
    * The locked file descriptor, close-on-exec and non-blocking. It remains the lock's: do not
-   * close it.
+   * close it. Locks of the kind `process` on the same file share one.
    *
    * @throws {LockError} `ERR_LOCK_RELEASED` after the end.
    */
   get fd(): number {
-    return this.#open('use');
+    this.#check('use');
+    return this.#description.fd;
   }
 
   /** Whether the lock has been released or detached. */
   get released(): boolean {
-    return this.#fd === -1;
+    return this.#released;
   }
 
   /**
@@ -92,8 +95,9 @@ export class Lock implements Disposable, AsyncDisposable {
    * rejects with `ERR_LOCK_RELEASED`.
    */
   release(): void {
-    if (this.#fd === -1) return;
-    closeFd(this.#end('released'));
+    if (this.#released) return;
+    this.#end('released');
+    this.#description.close();
     // Next in line is whoever waits in this process, and has the lock when this returns.
     this.#file.remove(this);
   }
@@ -105,13 +109,15 @@ export class Lock implements Disposable, AsyncDisposable {
    * On Deno, `node:fs` does not close descriptors that it has not opened (denoland/deno#33368);
    * `adoptLock()` takes one back.
    *
-   * @throws {LockError} `ERR_LOCK_RELEASED` after the end.
+   * @throws {LockError} `ERR_LOCK_RELEASED` after the end; `ERR_LOCK_UNSUPPORTED` for a lock of the
+   * kind `process`, which is no descriptor's own.
    */
   detach(): number {
-    this.#open('detach');
-    const fd = this.#end('detached');
+    this.#check('detach');
+    if (this.kind === 'process') throw belongsToProcess(this.#cannot('detach'), this.path);
+    this.#end('detached');
     this.#file.remove(this);
-    return fd;
+    return this.#description.fd;
   }
 
   /**
@@ -121,9 +127,9 @@ export class Lock implements Disposable, AsyncDisposable {
    * @throws {LockError} `ERR_LOCK_RELEASED` after the end.
    */
   downgrade(): void {
-    const fd = this.#open('downgrade');
+    this.#check('downgrade');
     if (this.#mode === 'shared') return;
-    const errno = this.#set(fd, 'shared');
+    const errno = this.#set('shared');
     if (errno !== 0) throw lockCallError(this.#cannot('downgrade'), this.path, errno);
     this.#changeMode('shared');
   }
@@ -136,10 +142,10 @@ export class Lock implements Disposable, AsyncDisposable {
    * `ERR_LOCK_RELEASED` after the end.
    */
   tryUpgrade(): boolean {
-    const fd = this.#open('upgrade');
+    this.#check('upgrade');
     if (this.#mode === 'exclusive') return true;
-    const errno = this.#set(fd, 'exclusive');
-    if (errno === EAGAIN || errno === EACCES) return false;
+    const errno = this.#set('exclusive');
+    if (isBusy(errno)) return false;
     if (errno !== 0) throw this.#upgradeError(errno);
     this.#changeMode('exclusive');
     return true;
@@ -148,9 +154,10 @@ export class Lock implements Disposable, AsyncDisposable {
   /**
    * Turns a shared lock into an exclusive one as soon as nobody else shares it. Until then, and
    * when it gives up, the lock stays shared. Two holders that both wait to upgrade wait for each
-   * other for ever, and the kernel does not notice: give a `timeout` or a `signal`.
+   * other for ever, and the kernel does not notice, or only where both are of the kind `process`:
+   * give a `timeout` or a `signal`.
    *
-   * @throws {LockError} `ERR_LOCK_TIMEOUT`, `ERR_LOCK_CLOSED`; `ERR_LOCK_RELEASED` when the lock
+   * @throws {LockError} `ERR_LOCK_TIMEOUT`, `ERR_LOCK_CLOSED`, `ERR_LOCK_DEADLOCK`; `ERR_LOCK_RELEASED` when the lock
    * ended before or meanwhile; `EBADF` when the file could only be opened for reading.
    */
   async upgrade(options: WaitOptions = {}): Promise<void> {
@@ -174,11 +181,11 @@ export class Lock implements Disposable, AsyncDisposable {
         resolve();
       };
       // `onWait` may have released the lock, or aborted the wait.
-      if (this.#fd === -1) return end({ reason: this.#ended('upgrade', 'released') });
+      if (this.#released) return end({ reason: this.#ended('upgrade', 'released') });
       if (giveUp.given !== undefined) return end(giveUp.given);
       this.#file.lineFor(rules).join(
-        new UpgradeWait(this, this.#fd, want, giveUp, {
-          restore: () => void (this.#fd !== -1 && this.#set(this.#fd, this.#mode)),
+        new UpgradeWait(this, this.#description, want, giveUp, {
+          restore: () => void (!this.#released && this.#set(this.#mode)),
           error: (errno) => this.#upgradeError(errno),
           end,
         }),
@@ -202,27 +209,24 @@ export class Lock implements Disposable, AsyncDisposable {
     this.#file.modeChanged(this);
   }
 
-  #end(how: 'released' | 'detached'): number {
-    const fd = this.#fd;
-    this.#fd = -1;
+  #end(how: 'released' | 'detached'): void {
+    this.#released = true;
     if (this.#upgrades !== undefined && this.#upgrades.size > 0) {
       GiveUp.allNow(this.#upgrades, this.#ended('upgrade', how));
       // A thread in the kernel keeps the open file alive, and with it the lock.
-      this.#owner.rules.waits.leaveNow(fd);
+      this.#owner.rules.waits.leaveNow(this.#description);
       // The grant may have come all the same, and children or the new owner go on with the lock.
-      this.#set(fd, this.#mode);
+      this.#set(this.#mode);
     }
     this.#owner.ended(this, how === 'detached');
-    return fd;
   }
 
-  #open(action: string): number {
-    if (this.#fd === -1) throw this.#ended(action, 'released');
-    return this.#fd;
+  #check(action: string): void {
+    if (this.#released) throw this.#ended(action, 'released');
   }
 
-  #set(fd: number, mode: LockMode): number {
-    return trySetLock(fd, mode, this.range.start, this.range.length);
+  #set(mode: LockMode): number {
+    return this.#description.trySet(mode, this.range);
   }
 
   #cannot(action: string): string {

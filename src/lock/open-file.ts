@@ -4,8 +4,10 @@ import { fileKind, identify, identity } from '../linux/identity.ts';
 import { libc } from '../linux/libc.ts';
 import { type Access, AT_FDCWD, closeFd, openLockFile } from '../linux/open.ts';
 import { openLockFileBeneath, pathOf } from '../linux/open.ts';
+import { Description } from './description.ts';
 import { LockError, quote, systemError } from './lock-error.ts';
 import type { LockMode, LockRequest } from './lock-options.ts';
+import { ProcessFile } from './process-file.ts';
 
 // What opening for writing answers where reading may still be allowed.
 const { EACCES, EPERM, EROFS, EISDIR, ETXTBSY, EXDEV } = constants.errno;
@@ -21,8 +23,10 @@ export class FileChanged extends Error {}
  * A shared lock is opened for writing too where that is allowed, because an exclusive lock on a
  * read-only descriptor is `EBADF`: without it no shared lock could ever be upgraded.
  */
-export function openFile(want: LockRequest): number {
+export function openFile(want: LockRequest): Description {
   const { path, mode, create } = want;
+  const known = findProcessFile(want);
+  if (known !== undefined) return checked(want, new Description(known, want.kind));
   const refused = (errno: number, syscall = 'open') =>
     systemError(cannotLock(want), path, syscall, errno);
   let fd = open(want, create ? 'create' : 'write');
@@ -34,18 +38,36 @@ export function openFile(want: LockRequest): number {
     closeFd(fd);
     throw refused(errno, 'statx');
   }
-  if (want.file !== undefined && want.file !== identity()) {
-    closeFd(fd);
-    throw new FileChanged(`${cannotLock(want)}: it has been replaced`);
-  }
+  return checked(want, new Description(fd, want.kind));
+}
+
+/** Makes sure that what has just been identified is a file that was asked for. */
+function checked(want: LockRequest, description: Description): Description {
+  const { path, mode, file } = want;
   const kind = fileKind();
-  if (kind === 'regular file' || (kind === 'directory' && mode === 'shared')) return fd;
-  closeFd(fd);
-  if (kind === 'directory') throw refused(EISDIR);
+  const replaced = file !== undefined && file !== identity();
+  const fit = kind === 'regular file' || (kind === 'directory' && mode === 'shared');
+  if (fit && !replaced) return description;
+  description.close();
+  if (replaced) throw new FileChanged(`${cannotLock(want)}: it has been replaced`);
+  if (kind === 'directory') throw systemError(cannotLock(want), path, 'open', EISDIR);
   throw new LockError(`${cannotLock(want)}: it is a ${kind}, not a regular file`, {
     code: 'ERR_LOCK_UNSUPPORTED',
     path,
   });
+}
+
+/**
+ * The file at the path, if this process has process-associated locks on it that may have another
+ * one: it must not be opened anew, for to close that would end all of them.
+ */
+function findProcessFile(want: LockRequest): ProcessFile | undefined {
+  if (ProcessFile.none || want.kind === 'ofd') return undefined;
+  const fd = open(want, 'look');
+  if (fd < 0) return undefined;
+  const file = identify(fd) === -1 ? undefined : ProcessFile.find(identity());
+  closeFd(fd);
+  return want.mode === 'shared' || file?.writable ? file : undefined;
 }
 
 /** Gives a descriptor, or the negative `errno`. */

@@ -10,12 +10,12 @@ import type { KernelWait } from './kernel-wait.ts';
 const SIGNAL_AGAIN = 1;
 
 /** A call that a thread can be given. */
-export function newCall({ fd, want }: KernelWait): BlockedCall {
+export function newCall({ description: { fd, kind }, want }: KernelWait): BlockedCall {
   const { mode: lock, range: { start, length }, dirfd, path, beneath } = want;
   const words = newWords();
   // What a call that never began has come to: nothing but the thread's own word is a grant.
   words[ERRNO] = EINTR;
-  return { words, fd, lock, start, length, dirfd, path, beneath };
+  return { words, fd, kind, lock, start, length, dirfd, path, beneath };
 }
 
 /** Sees to it that no thread begins the call any more, unless one has: then it gives `false`. */

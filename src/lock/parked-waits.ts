@@ -1,6 +1,6 @@
 import { isMainThread } from 'node:worker_threads';
-import { EACCES, EAGAIN, EINTR } from '../linux/errno.ts';
-import { trySetLock } from '../linux/record-lock.ts';
+import { EINTR } from '../linux/errno.ts';
+import { type Description, isBusy } from './description.ts';
 import type { KernelWait } from './kernel-wait.ts';
 import { Watch } from './watch.ts';
 
@@ -72,16 +72,19 @@ export class ParkedWaits {
     return true;
   }
 
-  /** Takes out the oldest wait, whose turn for a thread has come. */
+  /** Takes out the oldest wait that may block, whose turn for a thread has come. */
   shift(): KernelWait | undefined {
-    const [oldest] = this.#waits;
-    if (oldest !== undefined) this.#remove(oldest);
-    return oldest;
+    for (const wait of this.#waits) {
+      if (!wait.description.mayBlock(wait.want)) continue;
+      this.#remove(wait);
+      return wait;
+    }
+    return undefined;
   }
 
-  /** Ends the waits on this descriptor. */
-  leaveNow(fd: number): void {
-    for (const wait of this.#waits) if (wait.fd === fd) this.#end(wait, EINTR);
+  /** Ends the waits for more of this. */
+  leaveNow(description: Description): void {
+    for (const wait of this.#waits) if (wait.description === description) this.#end(wait, EINTR);
   }
 
   /** Ends the thread. Every wait must have been given up before. */
@@ -127,9 +130,8 @@ export class ParkedWaits {
 
   /** Tells whether the wait is over. */
   #try(wait: KernelWait): boolean {
-    const { fd, want: { mode, range } } = wait;
-    const errno = trySetLock(fd, mode, range.start, range.length);
-    if (errno === EAGAIN || errno === EACCES) return false;
+    const errno = wait.description.trySet(wait.want.mode, wait.want.range);
+    if (isBusy(errno)) return false;
     this.#end(wait, errno);
     return true;
   }

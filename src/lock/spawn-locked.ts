@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
 import type { Lock } from './lock.ts';
+import { belongsToProcess, quote } from './lock-error.ts';
 
 /**
  * Starts a program that inherits locks: each stays held until the program, and whoever it hands
@@ -8,7 +9,8 @@ import type { Lock } from './lock.ts';
  * In the child the locks are the descriptors that follow those of `options.stdio`: 3, 4, … by
  * default, in the order given. All else is as in `spawn()` of `node:child_process`.
  *
- * @throws {LockError} `ERR_LOCK_RELEASED` when one of the locks has ended.
+ * @throws {LockError} `ERR_LOCK_RELEASED` when one of the locks has ended; `ERR_LOCK_UNSUPPORTED` when
+ * one is of the kind `process`, which no child inherits.
  *
  * @example
  * ```ts
@@ -29,6 +31,9 @@ export function spawnLocked(
   const own = typeof stdio === 'string' ? [stdio, stdio, stdio] : [...stdio];
   // A shorter array means pipes for the rest of the first three (child_process, "options.stdio").
   while (own.length < 3) own.push('pipe');
-  const fds = Array.from(Symbol.iterator in locks ? locks : [locks], (lock) => lock.fd);
+  const fds = Array.from(Symbol.iterator in locks ? locks : [locks], ({ fd, kind, path }) => {
+    if (kind === 'ofd') return fd;
+    throw belongsToProcess(`Cannot start ${quote(command)} with the lock on ${quote(path)}`, path);
+  });
   return spawn(command, [...args], { ...options, stdio: [...own, ...fds] });
 }

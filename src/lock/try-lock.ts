@@ -1,7 +1,6 @@
-import { EACCES, EAGAIN } from '../linux/errno.ts';
+import { EAGAIN } from '../linux/errno.ts';
 import { isStillAt } from '../linux/identity.ts';
-import { closeFd } from '../linux/open.ts';
-import { trySetLock } from '../linux/record-lock.ts';
+import { type Description, isBusy } from './description.ts';
 import { lockCallError, LockError } from './lock-error.ts';
 import type { LockRequest } from './lock-options.ts';
 import { cannotLock, openFile } from './open-file.ts';
@@ -10,7 +9,7 @@ import { cannotLock, openFile } from './open-file.ts';
 const ATTEMPTS = 100;
 
 /**
- * Takes the lock on the calling thread if it is free: gives the locked descriptor, or
+ * Takes the lock on the calling thread if it is free: gives what carries it, or
  * `undefined` when somebody is in the way. `mayTry` is asked first, when the file has been
  * identified.
  *
@@ -19,21 +18,19 @@ const ATTEMPTS = 100;
 export function takeIfFree(
   want: LockRequest,
   mayTry?: (want: LockRequest) => boolean,
-): number | undefined {
+): Description | undefined {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const fd = openFile(want);
-    const errno = mayTry?.(want) === false
-      ? EAGAIN
-      : trySetLock(fd, want.mode, want.range.start, want.range.length);
+    const description = openFile(want);
+    const errno = mayTry?.(want) === false ? EAGAIN : description.trySet(want.mode, want.range);
     if (errno !== 0) {
-      closeFd(fd);
-      if (errno === EAGAIN || errno === EACCES) return undefined;
+      description.close();
+      if (isBusy(errno)) return undefined;
       throw lockCallError(cannotLock(want), want.path, errno);
     }
     // Between open and lock the holder before us may have deleted the file: then we hold a lock
     // that protects nothing, while the next process locks another file of the same name.
-    if (isStillAt(want.dirfd, want.path, want.beneath)) return fd;
-    closeFd(fd);
+    if (isStillAt(want.dirfd, want.path, want.beneath)) return description;
+    description.close();
   }
   throw new LockError(
     `${cannotLock(want)}: it was replaced ${ATTEMPTS} times in a row`,

@@ -3,6 +3,7 @@ import { ENOENT } from '../linux/errno.ts';
 import { isFileAt } from '../linux/identity.ts';
 import { libc } from '../linux/libc.ts';
 import { closeFd, pinDirectory } from '../linux/open.ts';
+import type { Description } from './description.ts';
 import type { GiveUp } from './give-up.ts';
 import type { LineRules } from './line.ts';
 import type { Lock } from './lock.ts';
@@ -19,13 +20,13 @@ export interface LockWaitOwner {
   readonly rules: LineRules;
   readonly files: LockedFiles;
   readonly pending: PendingWaits;
-  /** Makes a lock of a descriptor that is locked, and whose file is the one at the path. */
-  granted(wait: LockWait, fd: number, file: LockedFile): Lock;
+  /** Makes a lock of what carries it, and whose file is the one at the path. */
+  granted(wait: LockWait, description: Description, file: LockedFile): Lock;
 }
 
 /** The wait for a lock that was busy, from `begin()` until one of the two callbacks is called. */
 export class LockWait extends Waiter {
-  override fd = -1;
+  override description!: Description;
   override want: LockRequest;
   readonly asked: LockRequest;
   readonly #owner: LockWaitOwner;
@@ -65,7 +66,7 @@ export class LockWait extends Waiter {
   }
 
   override ended(errno: number, atPath: boolean): boolean {
-    const { fd, want, giveUp } = this;
+    const { description, want, giveUp } = this;
     if (giveUp.given !== undefined) return this.#failOpen(giveUp.given.reason);
     if (errno !== 0) return this.#failOpen(lockCallError(cannotLock(want), want.path, errno));
     // A holder that deletes what it locked lets us have the lock when it is done: on a file
@@ -73,17 +74,17 @@ export class LockWait extends Waiter {
     const file = this.#file!;
     if (atPath || isFileAt(file.key, want.dirfd, want.path, want.beneath)) {
       this.#unpin();
-      this.#resolve(this.#owner.granted(this, fd, file));
+      this.#resolve(this.#owner.granted(this, description, file));
       return true;
     }
     if (!want.create) return this.#failOpen(replaced(want));
-    closeFd(fd);
+    description.close();
     this.#joinLine();
     return false;
   }
 
   #failOpen(error: unknown): false {
-    closeFd(this.fd);
+    this.description.close();
     this.#fail(error);
     return false;
   }
@@ -91,7 +92,7 @@ export class LockWait extends Waiter {
   #joinLine(): void {
     if (this.giveUp.given !== undefined) return this.#fail(this.giveUp.given.reason);
     try {
-      this.fd = openAgain(this.want);
+      this.description = openAgain(this.want);
     } catch (error) {
       return this.#fail(error);
     }
@@ -111,7 +112,7 @@ export class LockWait extends Waiter {
 }
 
 /** Opens a file that existed a moment ago. */
-function openAgain(want: LockRequest): number {
+function openAgain(want: LockRequest): Description {
   try {
     return openFile(want);
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { Description } from './description.ts';
 import type { GiveUp } from './give-up.ts';
 import type { Lock } from './lock.ts';
 import type { LockRequest } from './lock-options.ts';
@@ -15,14 +16,20 @@ export interface UpgradeOwner {
 
 /** The wait of a shared lock to become exclusive. */
 export class UpgradeWait extends Waiter {
-  override readonly fd: number;
+  override readonly description: Description;
   override readonly want: LockRequest;
   readonly #lock: Lock;
   readonly #owner: UpgradeOwner;
 
-  constructor(lock: Lock, fd: number, want: LockRequest, giveUp: GiveUp, owner: UpgradeOwner) {
+  constructor(
+    lock: Lock,
+    description: Description,
+    want: LockRequest,
+    giveUp: GiveUp,
+    owner: UpgradeOwner,
+  ) {
     super(giveUp, lock);
-    this.fd = fd;
+    this.description = description;
     this.want = want;
     this.#lock = lock;
     this.#owner = owner;

@@ -1,3 +1,4 @@
+import type { Description } from './description.ts';
 import type { GiveUp } from './give-up.ts';
 import type { KernelWait } from './kernel-wait.ts';
 import type { Line } from './line.ts';
@@ -12,7 +13,7 @@ import type { LockRequest } from './lock-options.ts';
  */
 export abstract class Waiter implements KernelWait {
   /** The open file, to stay open until the end. */
-  abstract readonly fd: number;
+  abstract readonly description: Description;
   abstract readonly want: LockRequest;
   readonly giveUp: GiveUp;
   /** The lock that shall become exclusive, if it is one of this engine's already. */

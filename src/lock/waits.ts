@@ -1,5 +1,6 @@
 import { isMainThread } from 'node:worker_threads';
 import { BlockedThreads } from './blocked-threads.ts';
+import type { Description } from './description.ts';
 import type { KernelWait } from './kernel-wait.ts';
 import { ParkedWaits } from './parked-waits.ts';
 
@@ -43,11 +44,7 @@ export class Waits {
 
   /** Waits until the lock is set on the descriptor. */
   until(wait: KernelWait): void {
-    // A Worker that is terminated runs no code that could interrupt its threads; on Node and Bun it
-    // would wait for them, and the main thread for it.
-    if (isMainThread && this.#threads.free && this.#parked.size < CROWD) {
-      return this.#threads.block(wait);
-    }
+    if (this.#hasThread && wait.description.mayBlock(wait.want)) return this.#threads.block(wait);
     this.#parked.park(wait);
     if (this.#parked.size === CROWD) this.#threads.handBack();
   }
@@ -57,10 +54,10 @@ export class Waits {
     if (!this.#parked.giveUp(wait)) this.#threads.giveUp(wait);
   }
 
-  /** Makes every wait on this descriptor let go of it before returning, so it can be closed. */
-  leaveNow(fd: number): void {
-    this.#parked.leaveNow(fd);
-    this.#threads.leaveNow(fd);
+  /** Makes every wait for more of this let go of it before returning, so it can be closed. */
+  leaveNow(description: Description): void {
+    this.#parked.leaveNow(description);
+    this.#threads.leaveNow(description);
   }
 
   /** Ends the threads. Every wait must have been given up before. */
@@ -70,10 +67,16 @@ export class Waits {
 
   /** Gives the oldest parked waits the threads that are free. */
   #promote(): void {
-    while (isMainThread && this.#threads.free && this.#parked.size < CROWD) {
+    while (this.#hasThread) {
       const next = this.#parked.shift();
       if (next === undefined) return;
       this.#threads.block(next);
     }
+  }
+
+  get #hasThread(): boolean {
+    // A Worker that is terminated runs no code that could interrupt its threads; on Node and Bun it
+    // would wait for them, and the main thread for it.
+    return isMainThread && this.#threads.free && this.#parked.size < CROWD;
   }
 }

@@ -49,7 +49,7 @@ export class Watch {
   add(wait: KernelWait): void {
     if (this.#inotify === -1) this.#inotify = newInotify();
     if (this.#inotify === -1) return;
-    const watch = watchCloses(this.#inotify, wait.fd);
+    const watch = watchCloses(this.#inotify, wait.description.fd);
     if (watch === -1) return;
     this.#watchOf.set(wait, watch);
     const waits = this.#waitsOf.get(watch);

@@ -149,12 +149,6 @@ refuses(
   /"kind"/,
   TypeError,
 );
-refuses(
-  'a process-associated lock',
-  () => [path, { kind: 'process' }],
-  'ERR_LOCK_UNSUPPORTED',
-  /process-associated locks are not supported yet/,
-);
 
 test('an aborted signal rejects with its reason and creates nothing', async () => {
   const file = newPath();

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { lock, spawnLocked, tryLock } from '../../src/mod.ts';
+import { testOfd } from '../support/kind.ts';
 import { within } from '../support/eventually.ts';
 import { mustBlock } from '../support/must-block.ts';
 import { start, wrap } from '../support/process.ts';
@@ -47,17 +48,20 @@ testWithBwrap('an exclusive lock makes bwrap --lock-file fail, a shared one does
   exclusive.release();
 });
 
-testWithBwrap('a lock that a container inherited lasts as long as the container', async () => {
-  const path = newFile();
-  const held = tryLock(path, shared)!;
-  const [command, ...args] = container(newFile());
-  const inside = wrap(spawnLocked(held, command!, args));
-  assert.is(await inside.line(), 'inside', inside.stderr());
-  held.release();
-  assert.is(tryLock(path), undefined);
-  inside.child.stdin!.end();
-  await inside.ended;
-  tryLock(path)!.release();
-});
+(available ? testOfd : test.skip)(
+  'a lock that a container inherited lasts as long as the container',
+  async () => {
+    const path = newFile();
+    const held = tryLock(path, shared)!;
+    const [command, ...args] = container(newFile());
+    const inside = wrap(spawnLocked(held, command!, args));
+    assert.is(await inside.line(), 'inside', inside.stderr());
+    held.release();
+    assert.is(tryLock(path), undefined);
+    inside.child.stdin!.end();
+    await inside.ended;
+    tryLock(path)!.release();
+  },
+);
 
 test.run();

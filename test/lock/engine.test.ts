@@ -2,6 +2,8 @@ import { unlinkSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LockEngine, tryLock } from '../../src/mod.ts';
+import { kind } from '../support/kind.ts';
+import { holdElsewhere } from '../support/elsewhere.ts';
 import { eventually, within } from '../support/eventually.ts';
 import { mustBlock } from '../support/must-block.ts';
 import { openFds } from '../support/open-fds.ts';
@@ -13,7 +15,7 @@ const code = (promise: Promise<unknown>) =>
 test('maxThreads bounds the threads, and waits beyond it are granted all the same', async () => {
   const engine = new LockEngine({ maxThreads: 2 });
   const files = Array.from({ length: 5 }, newFile);
-  const held = files.map((file) => tryLock(file)!);
+  const held = files.map((file) => holdElsewhere(file));
   const waits = files.map((file) => engine.lock(file));
   for (const file of files.slice(0, 2)) await mustBlock(file);
   assert.is(engine.stats().blocked, 2);
@@ -39,7 +41,7 @@ test('a parked wait ends by abort and by timeout', async () => {
   const files = [newFile(), newFile(), newFile()] as const;
   const [path, first, second] = files;
   const before = openFds(temp);
-  const held = files.map((file) => tryLock(file)!);
+  const held = files.map((file) => holdElsewhere(file));
   const abort = new AbortController();
   const blocked = engine.lock(path);
   const aborted = code(engine.lock(first, { signal: abort.signal }));
@@ -59,7 +61,7 @@ test('a parked wait ends by abort and by timeout', async () => {
 test('a parked wait on a file that is deleted ends with ERR_LOCK_REPLACED', async () => {
   const engine = new LockEngine({ maxThreads: 1 });
   const [path, other] = [newFile(), newFile()];
-  const held = [tryLock(path)!, tryLock(other)!];
+  const held = [holdElsewhere(path), holdElsewhere(other)];
   const blocked = engine.lock(path);
   const parked = code(engine.lock(other));
   await mustBlock(path);
@@ -76,7 +78,7 @@ test('close() ends every wait with ERR_LOCK_CLOSED and leaves held locks alone',
   const engine = new LockEngine({ maxThreads: 1 });
   const [path, ...others] = [newFile(), newFile(), newFile()] as const;
   const held = engine.tryLock(path)!;
-  const elsewhere = others.map((file) => tryLock(file)!);
+  const elsewhere = others.map((file) => holdElsewhere(file));
   // In every place where a wait can be: behind a lock of its own engine, blocked, and parked.
   const waits = [...others, path, path].map((file) => code(engine.lock(file)));
   await mustBlock(others[0]);
@@ -95,7 +97,7 @@ test('close() ends every wait with ERR_LOCK_CLOSED and leaves held locks alone',
 test('close() before the first thread has started ends the wait too', async () => {
   const engine = new LockEngine();
   const path = newFile();
-  const held = tryLock(path)!;
+  const held = holdElsewhere(path);
   const wait = code(engine.lock(path));
   await within(1000, 'close()', engine.close());
   assert.is(await wait, 'ERR_LOCK_CLOSED');
@@ -117,7 +119,7 @@ test('no thread is started without a wait, and idle ones end', async () => {
   const path = newFile();
   (await engine.lock(path)).release();
   assert.is(engine.stats().threads, 0);
-  const held = tryLock(path)!;
+  const held = holdElsewhere(path);
   const wait = engine.lock(path);
   await mustBlock(path);
   assert.is(engine.stats().threads, 1);
@@ -131,7 +133,7 @@ test('the thread of one wait does the next one too, however soon that comes', as
   const engine = new LockEngine();
   const path = newFile();
   for (let round = 0; round < 20; round++) {
-    const held = tryLock(path)!;
+    const held = holdElsewhere(path);
     const wait = engine.lock(path);
     await mustBlock(path);
     held.release();
@@ -144,7 +146,7 @@ test('the thread of one wait does the next one too, however soon that comes', as
 test('the only thread goes from one wait to the next without delay', async () => {
   const engine = new LockEngine({ maxThreads: 1 });
   const [first, second] = [newFile(), newFile()];
-  const held = [tryLock(first)!, tryLock(second)!];
+  const held = [holdElsewhere(first), holdElsewhere(second)];
   const waits = [engine.lock(first), engine.lock(second)];
   await mustBlock(first);
   assert.is(engine.stats().parked, 1);
@@ -165,11 +167,11 @@ test('query() and stats() tell what the engine holds and waits for, and only it'
   const wait = engine.lock(b, { mode: 'shared' });
   assert.equal(engine.query(), {
     held: [
-      { path: a, mode: 'shared', kind: 'ofd' },
-      { path: b, mode: 'exclusive', kind: 'ofd' },
+      { path: a, mode: 'shared', kind },
+      { path: b, mode: 'exclusive', kind },
     ],
     pending: [
-      { path: b, mode: 'shared', holders: [{ path: b, mode: 'exclusive', kind: 'ofd' }] },
+      { path: b, mode: 'shared', holders: [{ path: b, mode: 'exclusive', kind }] },
     ],
   });
   second.release();

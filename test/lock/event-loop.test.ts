@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LockEngine, tryLock } from '../../src/mod.ts';
+import { LockEngine } from '../../src/mod.ts';
+import { holdElsewhere } from '../support/elsewhere.ts';
 import { mustBlock } from '../support/must-block.ts';
 import { root } from '../support/runtime.ts';
 import { newFile } from '../support/temp.ts';
@@ -11,7 +12,7 @@ import { newFile } from '../support/temp.ts';
 test('eight blocked waits stop neither timers nor node:fs', async () => {
   const engine = new LockEngine({ maxThreads: 8 });
   const files = Array.from({ length: 8 }, newFile);
-  const held = files.map((file) => tryLock(file)!);
+  const held = files.map((file) => holdElsewhere(file));
   const waits = files.map((file) => engine.lock(file));
   for (const file of files) await mustBlock(file);
   for (let round = 0; round < 20; round++) {

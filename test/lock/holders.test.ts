@@ -2,6 +2,7 @@ import process from 'node:process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Holder, holders, LockEngine, spawnLocked, tryLock } from '../../src/mod.ts';
+import { kind, testOfd } from '../support/kind.ts';
 import { container, testInContainer } from '../support/container.ts';
 import { eventually } from '../support/eventually.ts';
 import { holdBy, isLocked } from '../support/holding.ts';
@@ -20,15 +21,15 @@ async function seen(path: string): Promise<Partial<Holder>[]> {
 }
 
 test('holders() names those who hold OFD and POSIX locks, and those who wait', async () => {
-  for (const kind of ['ofd', 'posix'] as const) {
+  for (const who of ['ofd', 'posix'] as const) {
     const path = newFile();
     assert.equal(await holders(path), []);
-    const locker = await startLocker(kind, path);
+    const locker = await startLocker(who, path);
     await locker.try('exclusive');
-    const waiter = await startLocker(kind, path);
+    const waiter = await startLocker(who, path);
     const granted = waiter.wait('shared');
     await mustBlock(path);
-    const common = { command: 'python3', kind: kind === 'ofd' ? 'ofd' : 'process' };
+    const common = { command: 'python3', kind: who === 'ofd' ? kind : 'process' };
     const byPid = (all: { pid: number }[]) => all.sort((a, b) => a.pid - b.pid);
     assert.equal(
       await seen(path),
@@ -47,7 +48,7 @@ test('holders() names those who hold OFD and POSIX locks, and those who wait', a
   }
 });
 
-test('holders() names this process once, and its wait in a thread', async () => {
+testOfd('holders() names this process once, and its wait in a thread', async () => {
   const path = newFile();
   const locks = [1, 2].map(() => tryLock(path, { mode: 'shared' })!);
   const engine = new LockEngine();
@@ -63,7 +64,7 @@ test('holders() names this process once, and its wait in a thread', async () => 
   await engine.close();
 });
 
-test('holders() names a child that has inherited a lock', async () => {
+testOfd('holders() names a child that has inherited a lock', async () => {
   const path = newFile();
   const lock = tryLock(path)!;
   const child = spawnLocked(lock, 'sleep', ['60']);
@@ -96,7 +97,7 @@ testInContainer('within a container holders() is silent of those outside', async
   const program = start([...container, '--unshare-pid', ...status]);
   const { files } = JSON.parse((await program.line())!);
   assert.equal(files, [
-    { path, holders: [], unseen: [{ mode: 'shared', kind: 'ofd', waiting: false }] },
+    { path, holders: [], unseen: [{ mode: 'shared', kind, waiting: false }] },
   ]);
   await locker.end();
 });

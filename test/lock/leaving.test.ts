@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Lock, tryLock } from '../../src/mod.ts';
+import { testOfd } from '../support/kind.ts';
 import { eventually, within } from '../support/eventually.ts';
 import { mustBlock } from '../support/must-block.ts';
 import { type Program, start, startScript } from '../support/process.ts';
@@ -104,7 +105,7 @@ test('a wait that an exit event has ended is not granted when the program lives 
   await assertFree([held]);
 });
 
-test('a Worker that waits for a lock can be terminated', async () => {
+testOfd('a Worker that waits for a lock can be terminated', async () => {
   const path = newFile();
   const held = tryLock(path)!;
   const program = startScript('test/fixtures/waiting-worker.ts', [path]);

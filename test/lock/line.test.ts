@@ -2,6 +2,7 @@ import { unlinkSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Lock, LockEngine, spawnLocked } from '../../src/mod.ts';
+import { kind, testOfd } from '../support/kind.ts';
 import { within } from '../support/eventually.ts';
 import { startLocker } from '../support/locker.ts';
 import { mustBlock, waitersInKernel } from '../support/must-block.ts';
@@ -161,7 +162,7 @@ test('an upgrade comes before all who wait, and a downgrade lets readers in', as
   await engine.close();
 });
 
-test('a lock that a child has inherited is still in the way after its release', async () => {
+testOfd('a lock that a child has inherited is still in the way after its release', async () => {
   const engine = new LockEngine();
   const path = newFile();
   const held = engine.tryLock(path)!;
@@ -231,7 +232,7 @@ test('query() and onWait name the holder in this process', async () => {
   const told: unknown[] = [];
   const writer = engine.lock(path, { onWait: (info) => told.push(info) });
   const reader = engine.lock(path, { mode: 'shared', onWait: (info) => told.push(info) });
-  const holders = [{ path, mode: 'shared', kind: 'ofd' }];
+  const holders = [{ path, mode: 'shared', kind }];
   const infos = [{ path, mode: 'exclusive', holders }, { path, mode: 'shared', holders }];
   assert.equal(told, infos, 'the reader is behind the writer, whom the holder keeps out');
   assert.equal(engine.query().pending, infos);

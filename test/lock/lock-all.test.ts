@@ -2,6 +2,7 @@ import { existsSync, renameSync, statSync, symlinkSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { lockAll, LockEngine, query, spawnLocked, tryLock } from '../../src/mod.ts';
+import { testOfd } from '../support/kind.ts';
 import { holdElsewhere } from '../support/elsewhere.ts';
 import { within } from '../support/eventually.ts';
 import { openFds } from '../support/open-fds.ts';
@@ -137,7 +138,7 @@ test('files that are replaced meanwhile are put in order anew', async () => {
   await engine.close();
 });
 
-test('a child can inherit a whole set', async () => {
+testOfd('a child can inherit a whole set', async () => {
   const files = [newFile(), newFile()];
   const set = await lockAll([...files, files[0]!].map((path) => ({ path })));
   const { child, ended } = wrap(spawnLocked(set, 'cat', [], { stdio: 'pipe' }));

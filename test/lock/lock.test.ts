@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { adoptLock, Lock, tryLock } from '../../src/mod.ts';
+import { testOfd } from '../support/kind.ts';
 import { newFile } from '../support/temp.ts';
 
 const shared = { mode: 'shared' } as const;
@@ -51,7 +52,7 @@ test('downgrade() lets readers in at once and never a writer', () => {
   lock.release();
 });
 
-test('detach() gives the descriptor away, still locked', () => {
+testOfd('detach() gives the descriptor away, still locked', () => {
   const path = newFile();
   const lock = tryLock(path)!;
   const fd = lock.detach();
@@ -62,7 +63,7 @@ test('detach() gives the descriptor away, still locked', () => {
   tryLock(path)!.release();
 });
 
-test('adoptLock() takes a locked descriptor over', () => {
+testOfd('adoptLock() takes a locked descriptor over', () => {
   const path = newFile();
   const fd = tryLock(path)!.detach();
   const lock = adoptLock(fd, { mode: 'exclusive' });
@@ -74,7 +75,7 @@ test('adoptLock() takes a locked descriptor over', () => {
   tryLock(path)!.release();
 });
 
-test('adoptLock() finds out a false claim, and leaves the descriptor to the caller', () => {
+testOfd('adoptLock() finds out a false claim, and leaves the descriptor to the caller', () => {
   const path = newFile();
   const holder = tryLock(path)!;
   const fd = openSync(path, 'r+');

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type LockError, spawnLocked, tryLock } from '../../src/mod.ts';
+import { testOfd } from '../support/kind.ts';
 import { startLocker } from '../support/locker.ts';
 import { mustBlock } from '../support/must-block.ts';
 import { wrap } from '../support/process.ts';
@@ -10,7 +11,7 @@ import { newFile, newPath } from '../support/temp.ts';
 
 const shared = { mode: 'shared' } as const;
 
-test('a child that inherited a lock keeps it after release() in the parent', async () => {
+testOfd('a child that inherited a lock keeps it after release() in the parent', async () => {
   const path = newFile();
   const lock = tryLock(path)!;
   const child = wrap(spawnLocked(lock, 'cat'));
@@ -24,7 +25,7 @@ test('a child that inherited a lock keeps it after release() in the parent', asy
   await locker.end();
 });
 
-test('a lock lasts until the last process that inherited it has gone', async () => {
+testOfd('a lock lasts until the last process that inherited it has gone', async () => {
   const path = newFile();
   const lock = tryLock(path, shared)!;
   // What the shell leaves in the background waits for a line. Not on stdin: the runtimes close that
@@ -44,7 +45,7 @@ test('a lock lasts until the last process that inherited it has gone', async () 
   await locker.end();
 });
 
-test('several locks become the descriptors from 3 on, behind those of stdio', async () => {
+testOfd('several locks become the descriptors from 3 on, behind those of stdio', async () => {
   const [a, b] = [newFile(), newFile()];
   const locks = [tryLock(a)!, tryLock(b, shared)!];
   const script = 'readlink /proc/self/fd/3 /proc/self/fd/4';
@@ -61,7 +62,7 @@ test('several locks become the descriptors from 3 on, behind those of stdio', as
   await Promise.all([child.ended, moved.ended]);
 });
 
-test('a program started in any other way does not inherit the lock', async () => {
+testOfd('a program started in any other way does not inherit the lock', async () => {
   const path = newFile();
   const lock = tryLock(path)!;
   const other = await startLocker('ofd', newFile());
@@ -70,7 +71,7 @@ test('a program started in any other way does not inherit the lock', async () =>
   await other.end();
 });
 
-test('a program that cannot be started leaves the lock as it was', async () => {
+testOfd('a program that cannot be started leaves the lock as it was', async () => {
   const path = newFile();
   const lock = tryLock(path)!;
   const child = spawnLocked(lock, '/nowhere/program');

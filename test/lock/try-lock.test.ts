@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { tryLock } from '../../src/mod.ts';
+import { kind } from '../support/kind.ts';
 import { startLocker } from '../support/locker.ts';
 import { start } from '../support/process.ts';
 import { root } from '../support/runtime.ts';
@@ -14,7 +15,7 @@ test('tryLock() exclusive keeps every other lock out until it is released', () =
   const path = newFile();
   const lock = tryLock(path)!;
   assert.is(lock.mode, 'exclusive');
-  assert.is(lock.kind, 'ofd');
+  assert.is(lock.kind, kind);
   assert.is(lock.path, path);
   assert.is(tryLock(path), undefined);
   assert.is(tryLock(path, { mode: 'shared' }), undefined);
@@ -104,14 +105,14 @@ test('tryLock() never gives a lock on a file that is deleted between open and lo
   assert.ok(grants > 20 && replaced > 20, `${grants} grants, ${replaced} replacements`);
 });
 
-for (const kind of ['ofd', 'posix'] as const) {
+for (const who of ['ofd', 'posix'] as const) {
   for (const theirs of ['shared', 'exclusive'] as const) {
     for (const ours of ['shared', 'exclusive'] as const) {
       const compatible = theirs === 'shared' && ours === 'shared';
       const outcome = compatible ? 'goes together with' : 'conflicts with';
-      test(`tryLock() ${ours} ${outcome} a ${kind} lock ${theirs} of another process`, async () => {
+      test(`tryLock() ${ours} ${outcome} a ${who} lock ${theirs} of another process`, async () => {
         const path = newFile();
-        const locker = await startLocker(kind, path);
+        const locker = await startLocker(who, path);
         assert.is(await locker.try(theirs), 'ok');
         const refused = tryLock(path, { mode: ours });
         assert.is(refused !== undefined, compatible);

@@ -8,6 +8,7 @@ import {
   tryLock,
   type WaitOptions,
 } from '../../src/mod.ts';
+import { testOfd } from '../support/kind.ts';
 import { holdElsewhere, sides } from '../support/elsewhere.ts';
 import { within } from '../support/eventually.ts';
 import { startLocker } from '../support/locker.ts';
@@ -98,7 +99,7 @@ test('what happens between the grant of an upgrade and its promise has the last 
   lock.release();
 });
 
-test('detach() before an upgrade has been heard of gives away a shared lock', async () => {
+testOfd('detach() before an upgrade has been heard of gives away a shared lock', async () => {
   const path = newFile();
   const lock = tryLock(path, shared)!;
   const other = holdElsewhere(path, shared);
@@ -140,10 +141,10 @@ for (const { whose, hold, settled } of sides) {
 test('release() during an upgrade() that is parked frees the lock before it returns', async () => {
   const engine = new LockEngine({ maxThreads: 1 });
   const [path, elsewhere] = [newFile(), newFile()];
-  const blocker = tryLock(elsewhere)!;
+  const blocker = holdElsewhere(elsewhere);
   const blocked = engine.lock(elsewhere);
   const lock = engine.tryLock(path, shared)!;
-  const other = tryLock(path, shared)!;
+  const other = holdElsewhere(path, shared);
   const upgrading = code(lock.upgrade());
   await mustBlock(elsewhere);
   assert.is(engine.stats().parked, 1);
@@ -160,10 +161,10 @@ test('release() ends all upgrades of the lock, though one that ends makes way fo
   const engine = new LockEngine({ maxThreads: 1 });
   const [path, elsewhere] = [newFile(), newFile()];
   const before = openFds(temp);
-  const blocker = tryLock(elsewhere)!;
+  const blocker = holdElsewhere(elsewhere);
   const blocked = engine.lock(elsewhere);
   const lock = engine.tryLock(path, shared)!;
-  const other = tryLock(path, shared)!;
+  const other = holdElsewhere(path, shared);
   const upgrades = [code(lock.upgrade()), code(lock.upgrade())];
   await mustBlock(elsewhere);
   assert.is(engine.stats().parked, 1);

@@ -4,6 +4,7 @@ import process from 'node:process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { lock, query, tryLock, withLock } from '../../src/mod.ts';
+import { kind } from '../support/kind.ts';
 import { holdElsewhere, sides } from '../support/elsewhere.ts';
 import { eventually, within } from '../support/eventually.ts';
 import { startLocker } from '../support/locker.ts';
@@ -18,10 +19,10 @@ test('lock() takes a free lock without announcing a wait', async () => {
   held.release();
 });
 
-for (const kind of ['ofd', 'posix'] as const) {
-  test(`lock() is granted when a ${kind} holder in another process lets go`, async () => {
+for (const who of ['ofd', 'posix'] as const) {
+  test(`lock() is granted when a ${who} holder in another process lets go`, async () => {
     const path = newFile();
-    const locker = await startLocker(kind, path);
+    const locker = await startLocker(who, path);
     await locker.try('shared');
     const announced: unknown[] = [];
     const waiting = lock(path, { onWait: ({ path, mode }) => announced.push({ path, mode }) });
@@ -32,7 +33,7 @@ for (const kind of ['ofd', 'posix'] as const) {
     await locker.unlock();
     const held = await within(1000, 'the grant', waiting);
     assert.is(await locker.try('shared'), 'busy');
-    assert.equal(query(), { held: [{ path, mode: 'exclusive', kind: 'ofd' }], pending: [] });
+    assert.equal(query(), { held: [{ path, mode: 'exclusive', kind }], pending: [] });
     held.release();
     await locker.end();
   });

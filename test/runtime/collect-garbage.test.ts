@@ -4,6 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { tryLock } from '../../src/mod.ts';
 import { collectGarbage, type GarbageReport, type KeptWhy } from '../../src/runtime/mod.ts';
+import { kind } from '../support/kind.ts';
 import { within } from '../support/eventually.ts';
 import { type Held, holdBy, holdersFor } from '../support/holding.ts';
 import { mustBlock } from '../support/must-block.ts';
@@ -154,7 +155,7 @@ test('collectGarbage() names the holder, also one in a container', async () => {
     const { kept: [entry] } = await collectGarbage(parent);
     const [one] = entry!.holders;
     assert.is(entry!.holders.length, 1);
-    assert.is(one!.kind, who === 'ofd' ? 'ofd' : 'process');
+    assert.is(one!.kind, who === 'ofd' ? kind : 'process');
     assert.is(one!.mode, 'shared');
     assert.match(one!.command, who === 'bwrap' ? 'bwrap' : 'python');
     if (who !== 'bwrap') assert.is(one!.pid, holder.program.child.pid);

@@ -7,6 +7,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { query, spawnLocked, tryLock } from '../../src/mod.ts';
 import { removeRuntime, useRuntime } from '../../src/runtime/mod.ts';
+import { testOfd } from '../support/kind.ts';
 import { testInContainer } from '../support/container.ts';
 import { within } from '../support/eventually.ts';
 import { holdBy, holdersFor } from '../support/holding.ts';
@@ -138,7 +139,7 @@ test('a runtime of another layout that took its place during the wait is known a
   lock.release();
 });
 
-test('a child that inherits the lock keeps the runtime in use', async () => {
+testOfd('a child that inherits the lock keeps the runtime in use', async () => {
   const path = makeTree(newPlace(), ['usr/bin/']);
   const { lock, ref } = await useRuntime(path);
   const child = wrap(spawnLocked(lock, 'cat', [], { stdio: ['pipe', 'ignore', 'ignore'] }));

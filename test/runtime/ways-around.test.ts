@@ -157,7 +157,7 @@ test('a holder whose name would move the cursor is named in one plain line', asy
   const script = `import ctypes, fcntl, struct, sys
 ctypes.CDLL(None).prctl(15, b"a\\n\\x1b[31mred", 0, 0, 0)
 f = open(sys.argv[1], "r+")
-fcntl.fcntl(f, 37, struct.pack("hhxxxxqqixxxx", fcntl.F_WRLCK, 0, 0, 0, 0))
+fcntl.fcntl(f, fcntl.F_SETLK, struct.pack("hhxxxxqqixxxx", fcntl.F_WRLCK, 0, 0, 0, 0))
 print("held", flush=True)
 sys.stdin.read()`;
   const holder = start(['python3', '-c', script, join(path, '.ref')]);

@@ -1,21 +1,88 @@
-import { type Lock, LockEngine, tryLock, type TryLockOptions } from '../../src/mod.ts';
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { LockEngine, type LockMode, tryLock, type TryLockOptions } from '../../src/mod.ts';
+import { kind } from './kind.ts';
 import { mustBlock } from './must-block.ts';
+import { root } from './runtime.ts';
+import { newPath } from './temp.ts';
+
+/** A lock that somebody holds. */
+export interface HeldLock {
+  readonly released: boolean;
+  release(): void;
+  downgrade(): void;
+}
 
 const engine = new LockEngine();
 
 /**
- * Takes a free lock for an engine of its own: to all others it is as good as another process's,
- * because only the kernel knows of it. Whoever waits for it blocks a thread.
+ * Takes a free lock for somebody of whom only the kernel knows: whoever waits for it blocks a thread.
+ * That is another engine or, as a process-associated lock is everybody's in the process, another
+ * process.
  */
-export function holdElsewhere(path: string, options?: TryLockOptions): Lock {
-  return engine.tryLock(path, options)!;
+export function holdElsewhere(path: string, options?: TryLockOptions): HeldLock {
+  return tryElsewhere(path, options)!;
+}
+
+/** The same for a lock that may not be free. */
+export function tryElsewhere(path: string, options: TryLockOptions = {}): HeldLock | undefined {
+  return kind === 'ofd' ? engine.tryLock(path, options) : tryInProcess(path, options);
+}
+
+function tryInProcess(
+  path: string,
+  { mode = 'exclusive', range }: TryLockOptions,
+): HeldLock | undefined {
+  ask ??= startProcess();
+  const { start, length } = range ?? { start: 0, length: 0 };
+  const take = (mode: LockMode): string => ask!(`take ${path} ${mode} ${start} ${length}`);
+  const lock = take(mode);
+  if (lock === 'busy') return undefined;
+  let released = false;
+  return {
+    get released() {
+      return released;
+    },
+    release() {
+      if (!released) ask!(`close ${lock}`);
+      released = true;
+    },
+    downgrade: () => void ask!(`downgrade ${lock}`),
+  };
+}
+
+let ask: ((command: string) => string) | undefined;
+
+/** Starts a process that can be asked without a turn of the event loop, and ends with this one. */
+function startProcess(): (command: string) => string {
+  const [commands, answers] = [newPath(), newPath()];
+  execFileSync('mkfifo', [commands, answers]);
+  // With both ends open no open waits for the other one.
+  const [toWrite, toRead] = [openSync(commands, 'r+'), openSync(answers, 'r+')];
+  const stdio = [openSync(commands, 'r'), openSync(answers, 'w')] as const;
+  spawn('python3', [`${root}/test/fixtures/outsider.py`], { stdio: [...stdio, 'inherit'] }).unref();
+  for (const fd of stdio) closeSync(fd);
+  const bytes = new Uint8Array(1024);
+  const answer = (): string => {
+    let text = '';
+    while (!text.endsWith('\n')) {
+      const size = readSync(toRead, bytes);
+      text += new TextDecoder().decode(bytes.subarray(0, size));
+    }
+    return text.trim();
+  };
+  answer();
+  return (command) => {
+    writeSync(toWrite, `${command}\n`);
+    return answer();
+  };
 }
 
 /** Whose lock somebody waits for who uses the functions of the module. */
 export interface Side {
   readonly whose: string;
   /** Takes the lock, which must be free. */
-  hold(path: string, options?: TryLockOptions): Lock;
+  hold(path: string, options?: TryLockOptions): HeldLock;
   /** Returns when a wait that has begun is where it stays. */
   settled(path: string): Promise<void>;
 }

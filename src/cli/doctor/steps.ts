@@ -1,12 +1,13 @@
 import { plain } from '../../lock/lock-error.ts';
 import { mountOf } from '../mount-of.ts';
 import { judgeFilesystem } from './filesystem.ts';
-import { failure, type Finding, ok } from './finding.ts';
+import { failure, type Finding, ok, warning } from './finding.ts';
 import type { Ground, Place } from './ground.ts';
 import { checkInotify } from './inotify.ts';
 import { conflict, inheritance, named, releaseAtClose, releaseAtKill } from './lock-scenes.ts';
 import { checkFile } from './named-file.ts';
-import { checkKernel, checkKoffi, checkOpenFiles, judgeRuntime } from './surroundings.ts';
+import { checkKernel, checkKoffi, checkOpenFiles } from './surroundings.ts';
+import { hasInheritance, judgeRuntime } from './surroundings.ts';
 
 /** A check that can be made. */
 export interface Step {
@@ -22,6 +23,11 @@ export interface Step {
 const LOCKS_ADVICE =
   'keep runtimes on a local filesystem; on others the mount options and the server decide';
 
+const NOT_INHERITED = warning(
+  'no child inherits a process-associated lock',
+  'the commands "use" and "copy" stay until all has ended that they have started',
+);
+
 /** All checks for a place, in their order. */
 export function stepsFor({ file }: Place): Step[] {
   return [
@@ -35,7 +41,7 @@ export function stepsFor({ file }: Place): Step[] {
       name: 'kernel',
       needs: ['koffi'],
       check: checkKernel,
-      advice: 'they need Linux 3.15 or later; a sandbox or a seccomp filter may keep them out',
+      advice: 'a sandbox or a seccomp filter may keep them out',
     },
     {
       name: 'filesystem',
@@ -62,7 +68,7 @@ export function stepsFor({ file }: Place): Step[] {
     {
       name: 'inheritance',
       needs: ['conflict'],
-      check: (ground) => ground.play(inheritance),
+      check: (ground) => hasInheritance() ? ground.play(inheritance) : NOT_INHERITED,
       advice: LOCKS_ADVICE,
     },
     {

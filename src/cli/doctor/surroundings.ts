@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
-import { EACCES, EAGAIN, errnoName } from '../../linux/errno.ts';
+import { EACCES, EAGAIN, EINVAL, errnoName } from '../../linux/errno.ts';
 import { loadLibc } from '../../linux/load-libc.ts';
 import { AT_FDCWD, closeFd, openLockFile } from '../../linux/open.ts';
 import { trySetLock } from '../../linux/record-lock.ts';
@@ -28,21 +28,40 @@ export function checkKoffi(): Finding {
   return ok(`version ${koffi.version} finds libc`);
 }
 
-/**
- * Whether the kernel has open-file-description locks. Tried with a shared lock on a file that is
- * not on any disk, so that this tells of the kernel alone.
- */
+/** Whether the kernel has open-file-description locks. */
 export function checkKernel(): Finding {
   const kernel = `Linux ${release()}`;
-  const fd = openLockFile(AT_FDCWD, '/dev/null', 'read');
-  if (fd === -1) return warning(`${kernel}, on which /dev/null cannot be opened to try a lock`);
-  const errno = trySetLock(fd, 'shared', 0, 1);
-  closeFd(fd);
-  // That somebody is in the way shows it too.
-  if ([0, EAGAIN, EACCES].includes(errno)) {
-    return ok(`${kernel} has open-file-description locks`);
+  const errno = tryOnNull();
+  if (errno === undefined) {
+    return warning(`${kernel}, on which /dev/null cannot be opened to try a lock`);
+  }
+  if (errno === 0) return ok(`${kernel} has open-file-description locks`);
+  if (errno === EINVAL) {
+    return warning(
+      `${kernel} has no open-file-description locks`,
+      'process-associated ones are taken instead, which end when any part of a program opens the ' +
+        'file and closes it; a sandbox or a seccomp filter may keep the others out',
+    );
   }
   return failure(`${kernel} refuses open-file-description locks (${errnoName(errno)} from fcntl)`);
+}
+
+/** Whether locks are to be inherited here. */
+export function hasInheritance(): boolean {
+  return tryOnNull() !== EINVAL;
+}
+
+/**
+ * Tries a shared lock on a file that is not on any disk, so that this tells of the kernel alone. Gives
+ * 0 or `errno`, or `undefined` if the file cannot be opened.
+ */
+function tryOnNull(): number | undefined {
+  const fd = openLockFile(AT_FDCWD, '/dev/null', 'read');
+  if (fd === -1) return undefined;
+  const errno = trySetLock(fd, 'shared', 0, 1);
+  closeFd(fd);
+  // That somebody is in the way shows that there are such locks too.
+  return [EAGAIN, EACCES].includes(errno) ? 0 : errno;
 }
 
 /** Below that a program cannot wait for thousands of files, each of which is a descriptor. */

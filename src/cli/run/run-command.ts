@@ -1,3 +1,4 @@
+import type { Lock } from '../../mod.ts';
 import { commandOf } from '../../process/command.ts';
 import { type Care, type End, supervise } from '../../process/supervise.ts';
 import { UNKNOWN_END } from '../failure.ts';
@@ -13,6 +14,14 @@ export async function runCommand(words: readonly string[], care: Partial<Care>):
   if (!('errno' in end)) return statusOfEnd(end);
   const { cannotStart } = await import('./cannot-start.ts');
   throw cannotStart(words[0]!, end.errno);
+}
+
+/**
+ * The same under a lock that the command inherits, and so does whatever it leaves behind. Where
+ * locks are not inherited, the wrapper stays until all of that has ended.
+ */
+export function runUnder({ kind, fd }: Lock, words: readonly string[]): Promise<number> {
+  return runCommand(words, kind === 'ofd' ? { fds: [fd] } : { stay: true });
 }
 
 function statusOfEnd({ code, signal }: Exclude<End, { errno: number }>): number {

@@ -1,3 +1,4 @@
+import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,6 +21,8 @@ const LONGEST_STAY = 40;
  * holds a lock at every moment, and our marker, which goes before our second lock does, never
  * stands for a lock that has ended. Without the second lock a program that ends quickly could
  * leave the tree to a collector before bwrap has got its own, and bwrap would fail.
+ *
+ * A lock that nobody inherits is kept until the program has ended.
  */
 export async function runProgram(
   storm: Storm,
@@ -33,19 +36,19 @@ export async function runProgram(
   try {
     expected = tree.removable ? readStamp(tree) : '';
     const [command, ...args] = witnessCommand(tree, storm.container, expected);
-    child = spawnLocked(held, command!, args, { stdio: ['pipe', 'ignore', 'pipe'] });
+    child = start(held, command!, args);
     if (child.pid === undefined) {
       const [error] = await once(child, 'error');
       throw error;
     }
   } catch (error) {
     marker.remove();
+    held.release();
     throw isGone(error)
       ? new Error(`${name}: gone while a launch held its lock: ${(error as Error).message}`)
       : error;
-  } finally {
-    held.release();
   }
+  if (held.kind === 'ofd') held.release();
   storm.count.launches++;
   let stderr = '';
   child.stderr!.on('data', (data) => stderr += data);
@@ -63,8 +66,16 @@ export async function runProgram(
   end ??= await ended;
   marker.remove();
   again?.release();
+  held.release();
   if (end === '0' && !early) return;
   storm.violation(`${name}: ${meaning(end)}${stderr && `: ${firstLine(stderr)}`}`);
+}
+
+function start(held: Lock, command: string, args: readonly string[]): ChildProcess {
+  const options: SpawnOptions = { stdio: ['pipe', 'ignore', 'pipe'] };
+  return held.kind === 'ofd'
+    ? spawnLocked(held, command, args, options)
+    : spawn(command, args, options);
 }
 
 /** Joins the lock that the program must have, on a tree that must be the same. */

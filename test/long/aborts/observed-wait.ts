@@ -1,4 +1,6 @@
-import { type Lock, type LockEngine, LockError, type WaitOptions } from '../../../src/mod.ts';
+import { type Lock, type LockEngine, LockError } from '../../../src/mod.ts';
+import type { TryLockOptions, WaitOptions } from '../../../src/mod.ts';
+import type { HeldLock } from '../../support/elsewhere.ts';
 import { kernelLocksOn } from '../../support/kernel-locks.ts';
 import type { Random } from '../../support/random.ts';
 import type { Place, Reason, Tally, Wanted } from './tally.ts';
@@ -8,8 +10,8 @@ export interface Stage {
   readonly path: string;
   /** The engine whose waits are given up. */
   readonly engine: LockEngine;
-  /** To that engine somebody else, as another process would be. */
-  readonly others: LockEngine;
+  /** Takes a lock for somebody of whom only the kernel knows, if it is free. */
+  readonly others: { tryLock(path: string, options?: TryLockOptions): HeldLock | undefined };
   readonly random: Random;
   readonly tally: Tally;
   /** Notes a promise that was not kept. */

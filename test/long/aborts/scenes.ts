@@ -1,5 +1,6 @@
-import type { Lock, LockMode } from '../../../src/mod.ts';
+import type { LockMode } from '../../../src/mod.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { HeldLock } from '../../support/elsewhere.ts';
 import type { Random } from '../../support/random.ts';
 import { ObservedWait, type Stage } from './observed-wait.ts';
 
@@ -111,7 +112,7 @@ function several(stage: Stage, mode: LockMode | undefined): ObservedWait[] {
 function holdByOther(
   { others, path, random }: Stage,
   held = anyMode(random),
-): { holder: Lock; mode: LockMode } {
+): { holder: HeldLock; mode: LockMode } {
   const holder = others.tryLock(path, { mode: held })!;
   return { holder, mode: held === 'shared' ? 'exclusive' : anyMode(random) };
 }
@@ -119,7 +120,7 @@ function holdByOther(
 /** Has the holder let go, and gives up the wait a moment later, or a moment before. */
 async function letGo(
   { random }: Stage,
-  holder: Lock,
+  holder: HeldLock,
   wait: ObservedWait,
   giveUp: () => void,
 ): Promise<void> {

@@ -6,6 +6,7 @@ import { ELOOP, ENOSYS, EPERM, EXDEV } from './errno.ts';
 import { fileCalls, type Name, toName } from './file-calls.ts';
 import { nameText } from './listing.ts';
 import { O_CLOEXEC, O_PATH } from './open-flags.ts';
+import { uninterrupted } from './uninterrupted.ts';
 
 // resolve flags of openat2(2).
 const RESOLVE_NO_XDEV = 0x01;
@@ -31,7 +32,7 @@ function openat2(dirfd: number, name: Name, flags: number, mode: number, resolve
   how[0] = BigInt(flags);
   how[1] = BigInt(mode);
   how[2] = BigInt(resolve);
-  const fd = calls.openat2(dirfd, name, howBytes);
+  const fd = uninterrupted(calls, () => calls.openat2(dirfd, name, howBytes));
   return fd === -1 ? -calls.errno() : fd;
 }
 
@@ -42,7 +43,7 @@ function isLacking(result: number): boolean {
 
 function openat(dirfd: number, name: Name, flags: number, mode = 0): number {
   const calls = fileCalls();
-  const fd = calls.openat(dirfd, name, flags, mode);
+  const fd = uninterrupted(calls, () => calls.openat(dirfd, name, flags, mode));
   return fd === -1 ? -calls.errno() : fd;
 }
 

@@ -4,6 +4,7 @@ import { constants } from 'node:fs';
 import { openBeneath } from './directory.ts';
 import { libc } from './libc.ts';
 import { O_CLOEXEC, O_PATH } from './open-flags.ts';
+import { uninterrupted } from './uninterrupted.ts';
 
 /** "The current directory" where a directory fd is expected (openat(2)). */
 export const AT_FDCWD = -100;
@@ -26,7 +27,8 @@ const flags: Record<Access, number> = {
 
 /** Opens a lock file, creating it with mode 0644 for `create`; gives -1 on failure. */
 export function openLockFile(dirfd: number, path: string, access: Access): number {
-  return libc().openat(dirfd, path, flags[access], LOCK_FILE_MODE);
+  const calls = libc();
+  return uninterrupted(calls, () => calls.openat(dirfd, path, flags[access], LOCK_FILE_MODE));
 }
 
 /** The same, following a symbolic link only below its own directory; a descriptor or -errno. */

@@ -1,0 +1,241 @@
+/**
+ * System calls that fail when a test says so: `fixtures/fault.c` runs the test file anew and is asked
+ * about its calls, in whichever thread and through whichever library they are made.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { openSync, readdirSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { constants } from 'node:os';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { LockEngine, LockError } from '../../src/mod.ts';
+import { compileFixture } from './compile.ts';
+import { holdElsewhere } from './elsewhere.ts';
+import { eventually, within } from './eventually.ts';
+import { mustBlock } from './must-block.ts';
+import { openFds } from './open-fds.ts';
+import { runtime } from './runtime.ts';
+import { newFile, temp } from './temp.ts';
+
+/** Calls that can be made to fail, in the order in which the rules number them. */
+const calls = [
+  ...['fcntl', 'openat', 'openat2', 'statx', 'inotify_init1', 'clone', 'clone3'],
+  ...['copy_file_range', 'ioctl', 'linkat', 'write', 'mkdirat', 'symlinkat', 'unlinkat'],
+  'getdents64',
+] as const;
+/** A system call that can be made to fail. */
+export type Call = typeof calls[number];
+
+/** Commands of fcntl(2), its second argument. */
+export const F_OFD_SETLK = 37;
+export const F_OFD_SETLKW = 38;
+
+/** Which calls fail, and how. */
+export interface Rule {
+  readonly call: Call;
+  readonly errno: number;
+  /** How often; for ever, if it is not given. */
+  readonly times?: number;
+  /** An argument that must have a value, in the bits of a mask. */
+  readonly argument?: { readonly index: number; readonly value: number; readonly mask?: number };
+  /** How the path must end, for calls that have one as their second argument. */
+  readonly path?: string;
+}
+
+/** A rule that is in force. */
+export interface Fault {
+  /** How often it has been applied. */
+  applied(): number;
+  end(): void;
+}
+
+// struct rule in fixtures/fault.c: six int64 and the path.
+const RULES = 256;
+const RULE_SIZE = 256;
+const PATH = 48;
+const VARIABLE = 'REFLOCK_TEST_FAULT_RULES';
+
+const file = process.env[VARIABLE];
+const rules = file === undefined ? -1 : openSync(file, 'r+');
+const inForce = new Set<Fault>();
+let count = 0;
+
+/**
+ * Begins a test file whose calls can be made to fail: it is run once more, supervised, and this
+ * process ends as that one does. Where that cannot be done all tests by {@linkcode testFault} are
+ * skipped, which is said.
+ */
+export function beginFaults(url: string): void {
+  if (rules !== -1) return;
+  const { command: supervisor, why } = compileFixture('fault');
+  const path = newFile();
+  const begin = [path, calls.join()];
+  const skip = (why: string) => console.log(`skipped: system calls cannot be made to fail: ${why}`);
+  if (supervisor === undefined) return skip(why);
+  const probe = spawnSync(supervisor, [...begin, 'true'], { encoding: 'utf8' });
+  if (probe.status !== 0) return skip(probe.stderr.trim());
+  const flags = runtime === 'deno' ? ['run', '--allow-all'] : [];
+  const command = [...begin, process.execPath, ...flags, fileURLToPath(url)];
+  const { status } = spawnSync(supervisor, command, {
+    stdio: 'inherit',
+    env: { ...process.env, [VARIABLE]: path },
+  });
+  process.exit(status ?? 1);
+}
+
+/** Makes calls of this process fail from now on. */
+export function fault({ call, errno, times = Infinity, argument, path = '' }: Rule): Fault {
+  if (count === RULES) throw new Error('no more rules');
+  const slot = count++;
+  const bytes = new Uint8Array(RULE_SIZE);
+  const numbers = new BigInt64Array(bytes.buffer, 0, 6);
+  const { index = -1, value = 0, mask = 0xffffffff } = argument ?? {};
+  numbers.set([0, calls.indexOf(call), errno, index, mask, value].map(BigInt));
+  bytes.set(new TextEncoder().encode(path), PATH);
+  writeSync(rules, bytes, 0, RULE_SIZE, slot * RULE_SIZE);
+  const setTimes = (times: number): void => {
+    const most = BigInt(Math.min(times, Number.MAX_SAFE_INTEGER));
+    writeSync(rules, new Uint8Array(BigInt64Array.of(most).buffer), 0, 8, slot * RULE_SIZE);
+  };
+  setTimes(times);
+  const self: Fault = {
+    applied: () => {
+      const bytes = new BigInt64Array(1);
+      readSync(rules, new Uint8Array(bytes.buffer), 0, 8, RULES * RULE_SIZE + slot * 8);
+      return Number(bytes[0]);
+    },
+    end: () => {
+      setTimes(0);
+      inForce.delete(self);
+    },
+  };
+  inForce.add(self);
+  return self;
+}
+
+/**
+ * How often one call that does not block has to fail: on Deno and Bun what has failed is made again by
+ * koffi (`linux/quick-calls.ts`).
+ */
+export const oneFailure: number = runtime === 'node' ? 1 : 2;
+
+/** The commonest fault: a lock call on the calling thread, or one that blocks. */
+export function faultyLock(command: 'try' | 'wait', errno: number, times?: number): Fault {
+  const value = command === 'try' ? F_OFD_SETLK : F_OFD_SETLKW;
+  const argument = { index: 1, value };
+  return fault({ call: 'fcntl', errno, argument, ...(times !== undefined && { times }) });
+}
+
+/** An engine's test, after which all calls work again, and must have left everything as it was. */
+export function testFault(name: string, body: (engine: LockEngine) => void | Promise<void>): void {
+  if (rules === -1) return test.skip(name, body as () => void);
+  test(name, async () => {
+    const before = await ownState();
+    const engine = new LockEngine({ maxThreads: 2 });
+    try {
+      await body(engine);
+    } finally {
+      for (const one of inForce) one.end();
+    }
+    await assertWorks(engine);
+    await engine.close();
+    await assertLeft(before);
+  });
+}
+
+/** What a process has of its own. */
+export interface OwnState {
+  /** Descriptors of files of the test, and of watches. */
+  readonly files: readonly string[];
+  /** How many descriptors there are in all. */
+  readonly fds: number;
+  readonly threads: number;
+}
+
+let warm = false;
+
+/** Looks what there is now, once everything is there that a runtime makes in passing. */
+export async function ownState(): Promise<OwnState> {
+  if (!warm) {
+    const engine = new LockEngine({ maxThreads: 2 });
+    await assertWorks(engine);
+    await engine.close();
+    warm = true;
+  }
+  return state();
+}
+
+function state(): OwnState {
+  return {
+    files: [...openFds(temp), ...openFds('anon_inode:inotify')],
+    fds: openFds('').filter((fd) => !isLeftByDeno(fd)).length,
+    threads: threads().length,
+  };
+}
+
+/** By their names: on Deno and Bun without those that do not run programs, which come and go. */
+function threads(): string[] {
+  return readdirSync('/proc/self/task').map((thread) => {
+    try {
+      return readFileSync(`/proc/self/task/${thread}/comm`, 'utf8').trim();
+    } catch {
+      return 'gone';
+    }
+  }).filter((name) => runtime === 'node' || /^worker/i.test(name));
+}
+
+/** Deno keeps the event loop's descriptors of each `Worker` that has ended, and has sockets of its own. */
+function isLeftByDeno(fd: string): boolean {
+  return runtime === 'deno' && /anon_inode:\[event(fd|poll)\]$| socket:/.test(fd);
+}
+
+/** Sees to it that there is no more than before. A thread that has ended may be there for a moment. */
+export async function assertLeft(before: OwnState): Promise<void> {
+  assert.equal(state().files, before.files, 'descriptors are left open');
+  const few = (): boolean => state().threads <= before.threads && state().fds <= before.fds;
+  await eventually(`no more than before`, few, 3000).catch((error) => {
+    throw new Error(
+      `${error.message}: ${JSON.stringify([before, state(), threads(), openFds('')])}`,
+    );
+  });
+}
+
+/** The engine takes a free lock, and waits for another one in a thread that blocks. */
+export async function assertWorks(engine: LockEngine): Promise<void> {
+  const path = newFile();
+  engine.tryLock(path)!.release();
+  const held = holdElsewhere(path);
+  const waiting = engine.lock(path);
+  await mustBlock(path);
+  assert.is(engine.stats().blocked, 1);
+  held.release();
+  (await within(5000, 'the grant', waiting)).release();
+  const { queued, blocked, parked } = engine.stats();
+  assert.equal({ queued, blocked, parked }, { queued: 0, blocked: 0, parked: 0 });
+}
+
+/** Gives what a function throws. */
+export function thrown(body: () => unknown): unknown {
+  try {
+    body();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+/** Sees to it that an error tells all that there is to know about a failed call, in one line. */
+export function assertTyped(error: unknown, code: string, syscall: string, path: string): void {
+  assert.ok(error instanceof LockError, String(error));
+  const { code: given, errno, syscall: call, path: file, message } = error as LockError;
+  const number = constants.errno[code as keyof typeof constants.errno];
+  assert.equal({ code: given, errno, syscall: call, path: file }, {
+    code,
+    errno: -number,
+    syscall,
+    path,
+  }, message);
+  assert.match(message, new RegExp(`^Cannot .+: .+ \\(${code} from ${syscall}\\).*$`));
+}

@@ -11,6 +11,7 @@ import {
   testFault,
   thrown,
 } from '../support/faults.ts';
+import { mustBlock } from '../support/must-block.ts';
 import { rejection } from '../support/rejection.ts';
 import { newFile } from '../support/temp.ts';
 
@@ -55,6 +56,80 @@ testFault('of those in a line only the one whose try fails has the error', async
   held.release();
   assertTyped(await first, 'ENOLCK', 'fcntl', path);
   (await within(5000, 'the second', second)).release();
+});
+
+testFault('a lock whose change fails is held as before', async (engine) => {
+  const path = newFile();
+  const lock = engine.tryLock(path, { mode: 'shared' })!;
+  let failing = faultyLock('try', ENOLCK);
+  assertTyped(thrown(() => lock.tryUpgrade()), 'ENOLCK', 'fcntl', path);
+  assertTyped(await rejection(lock.upgrade()), 'ENOLCK', 'fcntl', path);
+  failing.end();
+  assert.is(lock.mode, 'shared');
+  holdElsewhere(path, { mode: 'shared' }).release();
+  assert.is(lock.tryUpgrade(), true);
+  failing = faultyLock('try', EIO);
+  assertTyped(thrown(() => lock.downgrade()), 'EIO', 'fcntl', path);
+  failing.end();
+  assert.is(lock.mode, 'exclusive');
+  assert.is(holdElsewhere(path, { mode: 'shared' }), undefined);
+  lock.release();
+});
+
+testFault('an upgrade whose blocking call fails leaves the lock shared', async (engine) => {
+  const path = newFile();
+  const lock = engine.tryLock(path, { mode: 'shared' })!;
+  const other = holdElsewhere(path, { mode: 'shared' });
+  const failing = faultyLock('wait', ENOLCK);
+  const error = await within(5000, 'the error', rejection(lock.upgrade()));
+  assertTyped(error, 'ENOLCK', 'fcntl', path);
+  failing.end();
+  const upgrade = lock.upgrade();
+  await mustBlock(path);
+  other.release();
+  await within(5000, 'the upgrade', upgrade);
+  lock.release();
+});
+
+testFault('a parked wait whose try fails has the error, and the others go on', async (engine) => {
+  const files = [newFile(), newFile(), newFile(), newFile()];
+  const held = files.map((file) => holdElsewhere(file));
+  const waits = files.map((file) => engine.lock(file));
+  assert.is(engine.stats().parked, 2);
+  await Promise.all(files.slice(0, 2).map((file) => mustBlock(file)));
+  faultyLock('try', ENOLCK, oneFailure);
+  const first = Promise.race(waits.slice(2));
+  const error = await within(5000, 'the error', rejection(first));
+  assertTyped(error, 'ENOLCK', 'fcntl', error.path!);
+  assert.ok(files.slice(2).includes(error.path!));
+  for (const lock of held) lock.release();
+  const outcomes = await Promise.allSettled(waits);
+  for (const outcome of outcomes) if (outcome.status === 'fulfilled') outcome.value.release();
+  assert.is(outcomes.filter(({ status }) => status === 'rejected').length, 1);
+  // What was left behind of it would be a lock by now.
+  for (const path of files) holdElsewhere(path).release();
+});
+
+testFault('lockAll() of which one fails holds none of them', async (engine) => {
+  const files = [newFile(), newFile(), newFile()];
+  const failing = faultyLock('try', ENOLCK, oneFailure);
+  const requests = files.map((path) => ({ path }));
+  const error = await rejection(engine.lockAll(requests));
+  assertTyped(error, 'ENOLCK', 'fcntl', error.path!);
+  assert.ok(files.includes(error.path!));
+  assert.is(failing.applied(), oneFailure);
+  using set = await engine.lockAll(requests);
+  assert.is(set.locks.length, 3);
+});
+
+testFault('a descriptor whose lock call fails is not adopted, and stays open', (engine) => {
+  const path = newFile();
+  const fd = engine.tryLock(path)!.detach();
+  const failing = faultyLock('try', EIO);
+  const error = thrown(() => engine.adoptLock(fd, { mode: 'exclusive' }));
+  assertTyped(error, 'EIO', 'fcntl', path);
+  failing.end();
+  engine.adoptLock(fd, { mode: 'exclusive' }).release();
 });
 
 test.run();

@@ -73,8 +73,9 @@ export function threadId(): number {
 
 /**
  * Interrupts the system call in which that thread of this process sits, if it sits in one. A
- * signal that arrives just before the thread blocks is lost: send again until it has left.
+ * signal that arrives just before the thread blocks is lost: send again until it has left. Tells
+ * whether there is such a thread.
  */
-export function interruptThread(thread: number): void {
-  if (chosen !== undefined) libc().syscall(TGKILL, process.pid, thread, chosen);
+export function interruptThread(thread: number): boolean {
+  return chosen !== undefined && libc().syscall(TGKILL, process.pid, thread, chosen) === 0;
 }

@@ -10,6 +10,7 @@ import { cannotLock } from './open-file.ts';
 import {
   bury,
   dismiss,
+  driveOut,
   leave,
   leaveBefore,
   newCall,
@@ -165,7 +166,12 @@ export class BlockedThreads {
     const leaving = [...this.#tasks].filter(([other]) => !this.#calls.has(other));
     for (const [other] of leaving) dismiss(other);
     if (leaving.length > 0) await Promise.race(leaving.map(([, task]) => task));
-    await this.#pool.run(task, () => withdraw(call));
+    try {
+      await this.#pool.run(task, () => withdraw(call));
+    } catch (cause) {
+      await driveOut(call);
+      throw cause;
+    }
   }
 }
 

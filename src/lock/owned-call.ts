@@ -8,6 +8,8 @@ import type { KernelWait } from './kernel-wait.ts';
 
 /** How long after a signal the next one is sent to a thread that is still in the kernel, in ms. */
 const SIGNAL_AGAIN = 1;
+/** How long a thread has for it that shall be gone; one that has thrown lives on. In ms. */
+const DRIVE_OUT_LIMIT = 250;
 
 /** A call that a thread can be given. */
 export function newCall({ description: { fd, kind }, want }: KernelWait): BlockedCall {
@@ -77,6 +79,18 @@ export function leaveBefore(deadline: number, call: BlockedCall): void {
   while (Atomics.load(words, STATE) === BLOCKED && performance.now() < deadline) {
     interruptThread(Atomics.load(words, THREAD));
     Atomics.wait(words, STATE, BLOCKED, SIGNAL_AGAIN);
+  }
+}
+
+/**
+ * Makes a thread leave the kernel of which the pool says that it has ended, and that will not say so
+ * itself: Deno does not wait for a thread that is terminated, and it would yet be granted the lock.
+ */
+export async function driveOut({ words }: BlockedCall): Promise<void> {
+  const deadline = performance.now() + DRIVE_OUT_LIMIT;
+  while (Atomics.load(words, STATE) === BLOCKED && performance.now() < deadline) {
+    if (!interruptThread(Atomics.load(words, THREAD))) return;
+    await new Promise((resolve) => setTimeout(resolve, SIGNAL_AGAIN));
   }
 }
 

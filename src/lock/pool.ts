@@ -25,7 +25,9 @@ export class Pool {
   readonly #waiting = new Set<Waiting>();
   readonly #running = new Set<Promise<unknown>>();
   #loading: Promise<Piscina> | undefined;
-  #pool: Piscina | undefined;
+  #current: Piscina | undefined;
+  /** With those that went before it, of which some threads have begun something. */
+  readonly #pools = new Set<Piscina>();
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -33,7 +35,9 @@ export class Pool {
 
   /** How many threads live, busy or idle. */
   get threads(): number {
-    return this.#pool?.threads.length ?? 0;
+    let count = 0;
+    for (const { threads } of this.#pools) count += threads.length;
+    return count;
   }
 
   /** Makes ready to start threads, which the first time takes a while. */
@@ -66,7 +70,8 @@ export class Pool {
   async close(): Promise<void> {
     await Promise.allSettled(this.#running);
     // If it could not be loaded, the tasks have said so.
-    await (await this.#loading?.catch(() => undefined))?.destroy();
+    await this.#loading?.catch(() => undefined);
+    await Promise.all(Array.from(this.#pools, (pool) => pool.destroy()));
   }
 
   async #load(): Promise<Piscina> {
@@ -85,11 +90,26 @@ export class Pool {
         execArgv: [],
       });
       pool.on('error', (error: Error) => this.#failWaiting(pool, error));
-      return this.#pool = pool;
+      // The tasks that it had will have failed by then.
+      pool.on('workerDestroy', () => setImmediate(() => this.#threadEnded(pool)));
+      this.#current = pool;
+      this.#pools.add(pool);
+      return pool;
     } catch (error) {
       this.#loading = undefined;
       throw error;
     }
+  }
+
+  /** A thread that ends before it has begun anything is not replaced, and its task waits for ever. */
+  #threadEnded(pool: Piscina): void {
+    const threads = pool.threads.length;
+    let tasks = 0;
+    for (const waiting of this.#waiting) if (waiting.pool === pool) tasks++;
+    if (tasks > threads && threads < this.#options.maxThreads) {
+      this.#failWaiting(pool, new Error('it has ended before it began'));
+    }
+    if (threads === 0 && tasks === 0 && pool !== this.#current) this.#pools.delete(pool);
   }
 
   /**
@@ -97,7 +117,7 @@ export class Pool {
    * pool, which has no part in what this one may still report; threads that have begun go on.
    */
   #failWaiting(failed: Piscina, error: Error): void {
-    if (this.#pool === failed) this.#pool = this.#loading = undefined;
+    if (this.#current === failed) this.#current = this.#loading = undefined;
     for (const { pool, withdraw, fail } of this.#waiting) {
       if (pool === failed && withdraw()) fail(error);
     }

@@ -3,17 +3,11 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { holdElsewhere } from '../support/elsewhere.ts';
 import { within } from '../support/eventually.ts';
-import {
-  assertTyped,
-  beginFaults,
-  faultyLock,
-  oneFailure,
-  testFault,
-  thrown,
-} from '../support/faults.ts';
+import { beginFaults, faultyLock, oneFailure, testFault } from '../support/faults.ts';
 import { mustBlock } from '../support/must-block.ts';
 import { rejection } from '../support/rejection.ts';
 import { newFile } from '../support/temp.ts';
+import { assertTyped, thrown } from '../support/typed-error.ts';
 
 beginFaults(import.meta.url);
 

@@ -6,17 +6,11 @@ import * as assert from 'uvu/assert';
 import type { LockError, TryLockOptions } from '../../src/mod.ts';
 import { holdElsewhere } from '../support/elsewhere.ts';
 import { within } from '../support/eventually.ts';
-import {
-  assertTyped,
-  beginFaults,
-  type Call,
-  fault,
-  testFault,
-  thrown,
-} from '../support/faults.ts';
+import { beginFaults, type Call, fault, testFault } from '../support/faults.ts';
 import { mustBlock } from '../support/must-block.ts';
 import { rejection } from '../support/rejection.ts';
 import { newFile, newPath } from '../support/temp.ts';
+import { assertTyped, thrown } from '../support/typed-error.ts';
 
 beginFaults(import.meta.url);
 

@@ -4,20 +4,15 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { openSync, readdirSync, readFileSync, readSync, writeSync } from 'node:fs';
-import { constants } from 'node:os';
+import { openSync, readSync, writeSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
-import * as assert from 'uvu/assert';
-import { LockEngine, LockError } from '../../src/mod.ts';
+import type { LockEngine } from '../../src/mod.ts';
 import { compileFixture } from './compile.ts';
-import { holdElsewhere } from './elsewhere.ts';
-import { eventually, within } from './eventually.ts';
-import { mustBlock } from './must-block.ts';
-import { openFds } from './open-fds.ts';
 import { runtime } from './runtime.ts';
-import { newFile, temp } from './temp.ts';
+import { newFile } from './temp.ts';
+import { testEngine } from './test-engine.ts';
 
 /** Calls that can be made to fail, in the order in which the rules number them. */
 const calls = [
@@ -128,114 +123,14 @@ export function faultyLock(command: 'try' | 'wait', errno: number, times?: numbe
   return fault({ call: 'fcntl', errno, argument, ...(times !== undefined && { times }) });
 }
 
-/** An engine's test, after which all calls work again, and must have left everything as it was. */
+/** A test of an engine's own, after which all calls work again. */
 export function testFault(name: string, body: (engine: LockEngine) => void | Promise<void>): void {
   if (rules === -1) return test.skip(name, body as () => void);
-  test(name, async () => {
-    const before = await ownState();
-    const engine = new LockEngine({ maxThreads: 2 });
+  testEngine(name, async (engine) => {
     try {
       await body(engine);
     } finally {
       for (const one of inForce) one.end();
     }
-    await assertWorks(engine);
-    await engine.close();
-    await assertLeft(before);
   });
-}
-
-/** What a process has of its own. */
-export interface OwnState {
-  /** Descriptors of files of the test, and of watches. */
-  readonly files: readonly string[];
-  /** How many descriptors there are in all. */
-  readonly fds: number;
-  readonly threads: number;
-}
-
-let warm = false;
-
-/** Looks what there is now, once everything is there that a runtime makes in passing. */
-export async function ownState(): Promise<OwnState> {
-  if (!warm) {
-    const engine = new LockEngine({ maxThreads: 2 });
-    await assertWorks(engine);
-    await engine.close();
-    warm = true;
-  }
-  return state();
-}
-
-function state(): OwnState {
-  return {
-    files: [...openFds(temp), ...openFds('anon_inode:inotify')],
-    fds: openFds('').filter((fd) => !isLeftByDeno(fd)).length,
-    threads: threads().length,
-  };
-}
-
-/** By their names: on Deno and Bun without those that do not run programs, which come and go. */
-function threads(): string[] {
-  return readdirSync('/proc/self/task').map((thread) => {
-    try {
-      return readFileSync(`/proc/self/task/${thread}/comm`, 'utf8').trim();
-    } catch {
-      return 'gone';
-    }
-  }).filter((name) => runtime === 'node' || /^worker/i.test(name));
-}
-
-/** Deno keeps the event loop's descriptors of each `Worker` that has ended, and has sockets of its own. */
-function isLeftByDeno(fd: string): boolean {
-  return runtime === 'deno' && /anon_inode:\[event(fd|poll)\]$| socket:/.test(fd);
-}
-
-/** Sees to it that there is no more than before. A thread that has ended may be there for a moment. */
-export async function assertLeft(before: OwnState): Promise<void> {
-  assert.equal(state().files, before.files, 'descriptors are left open');
-  const few = (): boolean => state().threads <= before.threads && state().fds <= before.fds;
-  await eventually(`no more than before`, few, 3000).catch((error) => {
-    throw new Error(
-      `${error.message}: ${JSON.stringify([before, state(), threads(), openFds('')])}`,
-    );
-  });
-}
-
-/** The engine takes a free lock, and waits for another one in a thread that blocks. */
-export async function assertWorks(engine: LockEngine): Promise<void> {
-  const path = newFile();
-  engine.tryLock(path)!.release();
-  const held = holdElsewhere(path);
-  const waiting = engine.lock(path);
-  await mustBlock(path);
-  assert.is(engine.stats().blocked, 1);
-  held.release();
-  (await within(5000, 'the grant', waiting)).release();
-  const { queued, blocked, parked } = engine.stats();
-  assert.equal({ queued, blocked, parked }, { queued: 0, blocked: 0, parked: 0 });
-}
-
-/** Gives what a function throws. */
-export function thrown(body: () => unknown): unknown {
-  try {
-    body();
-  } catch (error) {
-    return error;
-  }
-  throw new Error('nothing was thrown');
-}
-
-/** Sees to it that an error tells all that there is to know about a failed call, in one line. */
-export function assertTyped(error: unknown, code: string, syscall: string, path: string): void {
-  assert.ok(error instanceof LockError, String(error));
-  const { code: given, errno, syscall: call, path: file, message } = error as LockError;
-  const number = constants.errno[code as keyof typeof constants.errno];
-  assert.equal({ code: given, errno, syscall: call, path: file }, {
-    code,
-    errno: -number,
-    syscall,
-    path,
-  }, message);
-  assert.match(message, new RegExp(`^Cannot .+: .+ \\(${code} from ${syscall}\\).*$`));
 }

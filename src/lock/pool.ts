@@ -1,4 +1,4 @@
-import type { Piscina } from 'piscina';
+import type { Piscina, TaskQueue } from 'piscina';
 
 /** Which threads a {@linkcode Pool} has. */
 export interface PoolOptions {
@@ -27,7 +27,7 @@ export class Pool {
   #loading: Promise<Piscina> | undefined;
   #current: Piscina | undefined;
   /** With those that went before it, of which some threads have begun something. */
-  readonly #pools = new Set<Piscina>();
+  readonly #pools = new Map<Piscina, TaskQueue>();
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -36,7 +36,7 @@ export class Pool {
   /** How many threads live, busy or idle. */
   get threads(): number {
     let count = 0;
-    for (const { threads } of this.#pools) count += threads.length;
+    for (const { threads } of this.#pools.keys()) count += threads.length;
     return count;
   }
 
@@ -57,7 +57,16 @@ export class Pool {
     const running = new Promise<T>((resolve, reject) => {
       waiting = { pool, withdraw, fail: reject };
       this.#waiting.add(waiting);
-      pool.run(task).then(resolve, reject);
+      const fail = (error: unknown): void => {
+        // It may be in the queue for all that, and have a thread yet.
+        withdraw();
+        reject(error);
+      };
+      try {
+        pool.run(task).then(resolve, fail);
+      } catch (error) {
+        fail(error);
+      }
     }).finally(() => {
       this.#waiting.delete(waiting);
       this.#running.delete(running);
@@ -71,19 +80,25 @@ export class Pool {
     await Promise.allSettled(this.#running);
     // If it could not be loaded, the tasks have said so.
     await this.#loading?.catch(() => undefined);
-    await Promise.all(Array.from(this.#pools, (pool) => pool.destroy()));
+    await Promise.all(Array.from(this.#pools, ([pool, queue]) => {
+      // All that is left there has failed before, some of it where nobody could catch it again.
+      while (queue.size > 0) queue.shift();
+      return pool.destroy();
+    }));
   }
 
   async #load(): Promise<Piscina> {
     try {
       const { worker, maxThreads, idleTimeout } = this.#options;
       const { Piscina } = await import('piscina');
+      const taskQueue = new Piscina.FixedQueue();
       const pool = new Piscina({
         filename: new URL(`../../workers/${worker}.${extension}`, import.meta.url).href,
         minThreads: 0,
         maxThreads,
         idleTimeout,
         recordTiming: false,
+        taskQueue,
         // Deno cannot end a thread that sits in `Atomics.wait`, nor could Bun (oven-sh/bun#29173).
         atomics: 'disabled',
         // The program's own flags (--import, --inspect, …) are not meant for these threads.
@@ -93,7 +108,7 @@ export class Pool {
       // The tasks that it had will have failed by then.
       pool.on('workerDestroy', () => setImmediate(() => this.#threadEnded(pool)));
       this.#current = pool;
-      this.#pools.add(pool);
+      this.#pools.set(pool, taskQueue);
       return pool;
     } catch (error) {
       this.#loading = undefined;

@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { holdElsewhere } from '../support/elsewhere.ts';
 import { within } from '../support/eventually.ts';
-import { beginFaults, faultyLock, oneFailure, testFault } from '../support/faults.ts';
+import { beginFaults, faultyLock, oneFailure, testEngineFault } from '../support/faults.ts';
 import { mustBlock } from '../support/must-block.ts';
 import { rejection } from '../support/rejection.ts';
 import { newFile } from '../support/temp.ts';
@@ -14,7 +14,7 @@ beginFaults(import.meta.url);
 const { EACCES, EIO, ENOLCK, EPERM } = constants.errno;
 
 for (const [code, errno] of Object.entries({ ENOLCK, EIO, EPERM })) {
-  testFault(`${code} on a try is an error, and the lock is free`, async (engine) => {
+  testEngineFault(`${code} on a try is an error, and the lock is free`, async (engine) => {
     const path = newFile();
     const failing = faultyLock('try', errno);
     assertTyped(thrown(() => engine.tryLock(path)), code, 'fcntl', path);
@@ -27,20 +27,23 @@ for (const [code, errno] of Object.entries({ ENOLCK, EIO, EPERM })) {
 
 // Of a try EACCES tells that somebody is in the way, of a wait it tells nothing of the kind.
 for (const [code, errno] of Object.entries({ ENOLCK, EIO, EACCES, EPERM })) {
-  testFault(`${code} on a blocking call is an error, and no lock comes later`, async (engine) => {
-    const path = newFile();
-    const held = holdElsewhere(path);
-    const failing = faultyLock('wait', errno);
-    const error = await within(5000, 'the error', rejection(engine.lock(path)));
-    assertTyped(error, code, 'fcntl', path);
-    assert.is(failing.applied(), 1);
-    assert.equal(engine.query(), { held: [], pending: [] });
-    held.release();
-    holdElsewhere(path).release();
-  });
+  testEngineFault(
+    `${code} on a blocking call is an error, and no lock comes later`,
+    async (engine) => {
+      const path = newFile();
+      const held = holdElsewhere(path);
+      const failing = faultyLock('wait', errno);
+      const error = await within(5000, 'the error', rejection(engine.lock(path)));
+      assertTyped(error, code, 'fcntl', path);
+      assert.is(failing.applied(), 1);
+      assert.equal(engine.query(), { held: [], pending: [] });
+      held.release();
+      holdElsewhere(path).release();
+    },
+  );
 }
 
-testFault('of those in a line only the one whose try fails has the error', async (engine) => {
+testEngineFault('of those in a line only the one whose try fails has the error', async (engine) => {
   const path = newFile();
   const held = engine.tryLock(path)!;
   const first = rejection(engine.lock(path));
@@ -52,7 +55,7 @@ testFault('of those in a line only the one whose try fails has the error', async
   (await within(5000, 'the second', second)).release();
 });
 
-testFault('a lock whose change fails is held as before', async (engine) => {
+testEngineFault('a lock whose change fails is held as before', async (engine) => {
   const path = newFile();
   const lock = engine.tryLock(path, { mode: 'shared' })!;
   let failing = faultyLock('try', ENOLCK);
@@ -70,7 +73,7 @@ testFault('a lock whose change fails is held as before', async (engine) => {
   lock.release();
 });
 
-testFault('an upgrade whose blocking call fails leaves the lock shared', async (engine) => {
+testEngineFault('an upgrade whose blocking call fails leaves the lock shared', async (engine) => {
   const path = newFile();
   const lock = engine.tryLock(path, { mode: 'shared' })!;
   const other = holdElsewhere(path, { mode: 'shared' });
@@ -85,26 +88,29 @@ testFault('an upgrade whose blocking call fails leaves the lock shared', async (
   lock.release();
 });
 
-testFault('a parked wait whose try fails has the error, and the others go on', async (engine) => {
-  const files = [newFile(), newFile(), newFile(), newFile()];
-  const held = files.map((file) => holdElsewhere(file));
-  const waits = files.map((file) => engine.lock(file));
-  assert.is(engine.stats().parked, 2);
-  await Promise.all(files.slice(0, 2).map((file) => mustBlock(file)));
-  faultyLock('try', ENOLCK, oneFailure);
-  const first = Promise.race(waits.slice(2));
-  const error = await within(5000, 'the error', rejection(first));
-  assertTyped(error, 'ENOLCK', 'fcntl', error.path!);
-  assert.ok(files.slice(2).includes(error.path!));
-  for (const lock of held) lock.release();
-  const outcomes = await Promise.allSettled(waits);
-  for (const outcome of outcomes) if (outcome.status === 'fulfilled') outcome.value.release();
-  assert.is(outcomes.filter(({ status }) => status === 'rejected').length, 1);
-  // What was left behind of it would be a lock by now.
-  for (const path of files) holdElsewhere(path).release();
-});
+testEngineFault(
+  'a parked wait whose try fails has the error, and the others go on',
+  async (engine) => {
+    const files = [newFile(), newFile(), newFile(), newFile()];
+    const held = files.map((file) => holdElsewhere(file));
+    const waits = files.map((file) => engine.lock(file));
+    assert.is(engine.stats().parked, 2);
+    await Promise.all(files.slice(0, 2).map((file) => mustBlock(file)));
+    faultyLock('try', ENOLCK, oneFailure);
+    const first = Promise.race(waits.slice(2));
+    const error = await within(5000, 'the error', rejection(first));
+    assertTyped(error, 'ENOLCK', 'fcntl', error.path!);
+    assert.ok(files.slice(2).includes(error.path!));
+    for (const lock of held) lock.release();
+    const outcomes = await Promise.allSettled(waits);
+    for (const outcome of outcomes) if (outcome.status === 'fulfilled') outcome.value.release();
+    assert.is(outcomes.filter(({ status }) => status === 'rejected').length, 1);
+    // What was left behind of it would be a lock by now.
+    for (const path of files) holdElsewhere(path).release();
+  },
+);
 
-testFault('lockAll() of which one fails holds none of them', async (engine) => {
+testEngineFault('lockAll() of which one fails holds none of them', async (engine) => {
   const files = [newFile(), newFile(), newFile()];
   const failing = faultyLock('try', ENOLCK, oneFailure);
   const requests = files.map((path) => ({ path }));
@@ -116,7 +122,7 @@ testFault('lockAll() of which one fails holds none of them', async (engine) => {
   assert.is(set.locks.length, 3);
 });
 
-testFault('a descriptor whose lock call fails is not adopted, and stays open', (engine) => {
+testEngineFault('a descriptor whose lock call fails is not adopted, and stays open', (engine) => {
   const path = newFile();
   const fd = engine.tryLock(path)!.detach();
   const failing = faultyLock('try', EIO);

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import type { LockError, TryLockOptions } from '../../src/mod.ts';
 import { holdElsewhere } from '../support/elsewhere.ts';
 import { within } from '../support/eventually.ts';
-import { beginFaults, type Call, fault, testFault } from '../support/faults.ts';
+import { beginFaults, type Call, fault, testEngineFault } from '../support/faults.ts';
 import { mustBlock } from '../support/must-block.ts';
 import { rejection } from '../support/rejection.ts';
 import { newFile, newPath } from '../support/temp.ts';
@@ -36,7 +36,7 @@ const ways: readonly { how: string; call: Call; options: TryLockOptions }[] = [
 
 for (const { how, call, options } of ways) {
   for (const [code, errno] of Object.entries({ EMFILE, ENFILE, ENOSPC, EIO, EROFS })) {
-    testFault(`${code} when the file is ${how} is an error`, async (engine) => {
+    testEngineFault(`${code} when the file is ${how} is an error`, async (engine) => {
       const path = options.create ? newPath() : newFile();
       const failing = faultyOpen(path, errno, { call });
       assertTyped(thrown(() => engine.tryLock(path, options)), code, 'open', path);
@@ -52,7 +52,7 @@ for (const { how, call, options } of ways) {
     });
   }
 
-  testFault(`EINTR when the file is ${how} is no error`, async (engine) => {
+  testEngineFault(`EINTR when the file is ${how} is no error`, async (engine) => {
     const path = options.create ? newPath() : newFile();
     let failing = faultyOpen(path, EINTR, { call, times: 5 });
     engine.tryLock(path, options)!.release();
@@ -63,13 +63,13 @@ for (const { how, call, options } of ways) {
   });
 }
 
-testFault('EINTR without end is an error, and no endless loop', (engine) => {
+testEngineFault('EINTR without end is an error, and no endless loop', (engine) => {
   const path = newFile();
   faultyOpen(path, EINTR);
   assertTyped(thrown(() => engine.tryLock(path)), 'EINTR', 'open', path);
 });
 
-testFault('where nothing may be written, a shared lock is had all the same', (engine) => {
+testEngineFault('where nothing may be written, a shared lock is had all the same', (engine) => {
   const path = newFile();
   // O_RDWR, of the flags of openat(2).
   const argument = { index: 2, value: 2, mask: 3 };
@@ -82,7 +82,7 @@ testFault('where nothing may be written, a shared lock is had all the same', (en
 });
 
 for (const [code, errno] of Object.entries({ EMFILE, ENFILE, ENOMEM })) {
-  testFault(`${code} when a busy file is opened for the wait is an error`, async (engine) => {
+  testEngineFault(`${code} when a busy file is opened for the wait is an error`, async (engine) => {
     const path = newFile();
     const held = holdElsewhere(path);
     // The first open is the try's.
@@ -94,20 +94,23 @@ for (const [code, errno] of Object.entries({ EMFILE, ENFILE, ENOMEM })) {
   });
 }
 
-testFault('without openat2 a lock beneath a directory is had, and is awaited', async (engine) => {
-  const path = newFile();
-  const missing = fault({ call: 'openat2', errno: ENOSYS });
-  engine.tryLock(path, { beneath: true })!.release();
-  const held = holdElsewhere(path);
-  const waiting = engine.lock(path, { beneath: true });
-  await mustBlock(path);
-  held.release();
-  (await within(5000, 'the grant', waiting)).release();
-  assert.ok(missing.applied() >= 3);
-});
+testEngineFault(
+  'without openat2 a lock beneath a directory is had, and is awaited',
+  async (engine) => {
+    const path = newFile();
+    const missing = fault({ call: 'openat2', errno: ENOSYS });
+    engine.tryLock(path, { beneath: true })!.release();
+    const held = holdElsewhere(path);
+    const waiting = engine.lock(path, { beneath: true });
+    await mustBlock(path);
+    held.release();
+    (await within(5000, 'the grant', waiting)).release();
+    assert.ok(missing.applied() >= 3);
+  },
+);
 
 // libc looks with an older call then.
-testFault('without statx a lock is had, and is awaited', async (engine) => {
+testEngineFault('without statx a lock is had, and is awaited', async (engine) => {
   const path = newFile();
   const missing = fault({ call: 'statx', errno: ENOSYS });
   engine.tryLock(path)!.release();
@@ -119,14 +122,14 @@ testFault('without statx a lock is had, and is awaited', async (engine) => {
   assert.ok(missing.applied() >= 4);
 });
 
-testFault('EIO from statx after opening is an error, and the file is closed', (engine) => {
+testEngineFault('EIO from statx after opening is an error, and the file is closed', (engine) => {
   const path = newFile();
   // AT_EMPTY_PATH: of the descriptor, not of the path.
   fault({ call: 'statx', errno: EIO, argument: { index: 2, value: 0x1000, mask: 0x1000 } });
   assertTyped(thrown(() => engine.tryLock(path)), 'EIO', 'statx', path);
 });
 
-testFault('EMFILE for the directory of a relative path is an error', async (engine) => {
+testEngineFault('EMFILE for the directory of a relative path is an error', async (engine) => {
   const path = newFile();
   const held = holdElsewhere(path);
   const at = openSync(dirname(path), 'r');

@@ -9,7 +9,7 @@ import { workers } from '../support/pool-workers.ts';
 import { start } from '../support/process.ts';
 import { rejection } from '../support/rejection.ts';
 import { newFile } from '../support/temp.ts';
-import { assertLeft, ownState, testEngine } from '../support/test-engine.ts';
+import { assertLeft, assertWorks, ownState, testEngine } from '../support/test-engine.ts';
 
 /** Has another program lock the file. */
 async function holdOutside(path: string): Promise<Locker> {
@@ -41,6 +41,7 @@ testEngine('a wait whose thread is terminated in the kernel is granted', async (
   assert.is(holdElsewhere(path), undefined);
   granted.release();
   holdElsewhere(path).release();
+  await assertWorks(engine, 'in a thread');
 });
 
 for (const when of ['at once', 'later'] as const) {

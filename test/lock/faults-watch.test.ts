@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import type { Lock, LockEngine } from '../../src/mod.ts';
 import { holdElsewhere } from '../support/elsewhere.ts';
 import { within } from '../support/eventually.ts';
-import { beginFaults, fault, type Rule, testFault } from '../support/faults.ts';
+import { beginFaults, fault, type Rule, testEngineFault } from '../support/faults.ts';
 import { mustBlock } from '../support/must-block.ts';
 import { openFds } from '../support/open-fds.ts';
 import { newFile } from '../support/temp.ts';
@@ -30,20 +30,23 @@ const faults: readonly (readonly [name: string, rules: readonly Rule[]])[] = [
 ];
 
 for (const [name, rules] of faults) {
-  testFault(`with ${name} waits without a thread are granted all the same`, async (engine) => {
-    const missing = rules.map(fault);
-    const { held, waits } = await park(engine);
-    assert.equal(openFds('anon_inode:inotify'), []);
-    for (const one of missing) assert.ok(one.applied() > 0);
-    // The last ones first, while the others keep the threads.
-    for (const [index, lock] of held.reverse().entries()) {
-      lock.release();
-      (await within(5000, `grant ${index}`, waits.at(-1 - index)!)).release();
-    }
-  });
+  testEngineFault(
+    `with ${name} waits without a thread are granted all the same`,
+    async (engine) => {
+      const missing = rules.map(fault);
+      const { held, waits } = await park(engine);
+      assert.equal(openFds('anon_inode:inotify'), []);
+      for (const one of missing) assert.ok(one.applied() > 0);
+      // The last ones first, while the others keep the threads.
+      for (const [index, lock] of held.reverse().entries()) {
+        lock.release();
+        (await within(5000, `grant ${index}`, waits.at(-1 - index)!)).release();
+      }
+    },
+  );
 }
 
-testFault('a watch is there again when there can be one', async (engine) => {
+testEngineFault('a watch is there again when there can be one', async (engine) => {
   const missing = fault({ call: 'inotify_init1', errno: EMFILE });
   const first = await park(engine);
   missing.end();

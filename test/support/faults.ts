@@ -123,14 +123,30 @@ export function faultyLock(command: 'try' | 'wait', errno: number, times?: numbe
   return fault({ call: 'fcntl', errno, argument, ...(times !== undefined && { times }) });
 }
 
-/** A test of an engine's own, after which all calls work again. */
-export function testFault(name: string, body: (engine: LockEngine) => void | Promise<void>): void {
-  if (rules === -1) return test.skip(name, body as () => void);
-  testEngine(name, async (engine) => {
-    try {
-      await body(engine);
-    } finally {
-      for (const one of inForce) one.end();
-    }
-  });
+/** A test in which calls may be made to fail; when it is over, all work again. */
+export function testFault(name: string, body: () => void | Promise<void>): void {
+  if (rules === -1) test.skip(name, body as () => void);
+  else test(name, () => endingFaults(body));
+}
+
+/** The same for an engine of the test's own, which must bear it. */
+export function testEngineFault(
+  name: string,
+  body: (engine: LockEngine) => void | Promise<void>,
+): void {
+  if (rules === -1) test.skip(name, body as () => void);
+  else testEngine(name, (engine) => endingFaults(() => body(engine)));
+}
+
+async function endingFaults(body: () => void | Promise<void>): Promise<void> {
+  try {
+    await body();
+  } finally {
+    endFaults();
+  }
+}
+
+/** Has all calls work again. */
+export function endFaults(): void {
+  for (const one of inForce) one.end();
 }

@@ -1,17 +1,33 @@
 import { createRequire } from 'node:module';
 import type { Worker, WorkerOptions } from 'node:worker_threads';
+import type { Death, Fate, Moment } from '../fixtures/dying-thread.ts';
 
 /** All threads that have been started since this was imported, the last one last. */
 export const workers: Worker[] = [];
 
-/** What threads that are started from now on are given beside what their pool says. */
-export const workerOptions: WorkerOptions = {};
+let fate: Omit<Fate, 'program'> | undefined;
+
+/** Has threads that are started from now on die, until {@linkcode letLive} is called. */
+export function letDie(death: Death, moment: Moment): void {
+  fate = { death, moment };
+}
+
+/** Lets threads that are started from now on do their work. */
+export function letLive(): void {
+  fate = undefined;
+}
+
+/** What piscina's threads run, so that one can run out of it. */
+const resourceLimits = { maxOldGenerationSizeMb: 32 };
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+const dyingThread = new URL(`../fixtures/dying-thread.${extension}`, import.meta.url);
 
 // A program may look at its threads like this, or have them from `process.on('worker')` on Node.
 const threads = createRequire(import.meta.url)('node:worker_threads');
 threads.Worker = class extends threads.Worker {
-  constructor(file: string | URL, options?: WorkerOptions) {
-    super(file, { ...options, ...workerOptions });
+  constructor(program: string, options?: WorkerOptions) {
+    if (fate === undefined) super(program, options);
+    else super(dyingThread, { ...options, resourceLimits, workerData: { program, ...fate } });
     workers.push(this as unknown as Worker);
   }
 };

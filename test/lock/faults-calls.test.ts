@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { holdElsewhere } from '../support/elsewhere.ts';
-import { within } from '../support/eventually.ts';
+import { eventually, within } from '../support/eventually.ts';
 import { beginFaults, faultyLock, oneFailure, testEngineFault } from '../support/faults.ts';
 import { mustBlock } from '../support/must-block.ts';
 import { rejection } from '../support/rejection.ts';
@@ -11,7 +11,7 @@ import { assertTyped, thrown } from '../support/typed-error.ts';
 
 beginFaults(import.meta.url);
 
-const { EACCES, EIO, ENOLCK, EPERM } = constants.errno;
+const { EACCES, EINTR, EIO, ENOLCK, EPERM } = constants.errno;
 
 for (const [code, errno] of Object.entries({ ENOLCK, EIO, EPERM })) {
   testEngineFault(`${code} on a try is an error, and the lock is free`, async (engine) => {
@@ -42,6 +42,30 @@ for (const [code, errno] of Object.entries({ ENOLCK, EIO, EACCES, EPERM })) {
     },
   );
 }
+
+testEngineFault('EINTR from a blocking call is no end of the wait', async (engine) => {
+  const path = newFile();
+  const held = holdElsewhere(path);
+  const failing = faultyLock('wait', EINTR, 1000);
+  const waiting = engine.lock(path);
+  await mustBlock(path);
+  assert.is(failing.applied(), 1000);
+  held.release();
+  (await within(5000, 'the grant', waiting)).release();
+});
+
+testEngineFault('EINTR without end does not keep an abort from ending the wait', async (engine) => {
+  const path = newFile();
+  const held = holdElsewhere(path);
+  const failing = faultyLock('wait', EINTR);
+  const abort = new AbortController();
+  const waiting = rejection(engine.lock(path, { signal: abort.signal }));
+  await eventually('the thread is in its call', () => failing.applied() > 100);
+  abort.abort('enough');
+  assert.is(await within(5000, 'the end', waiting), 'enough' as never);
+  held.release();
+  holdElsewhere(path).release();
+});
 
 testEngineFault('of those in a line only the one whose try fails has the error', async (engine) => {
   const path = newFile();

@@ -26,8 +26,8 @@ const dyingThread = new URL(`../fixtures/dying-thread.${extension}`, import.meta
 const threads = createRequire(import.meta.url)('node:worker_threads');
 threads.Worker = class extends threads.Worker {
   constructor(program: string, options?: WorkerOptions) {
-    if (fate === undefined) super(program, options);
-    else super(dyingThread, { ...options, resourceLimits, workerData: { program, ...fate } });
+    const dying = { ...options, resourceLimits, workerData: { program, ...fate } };
+    super(fate === undefined ? program : dyingThread, fate === undefined ? options : dying);
     workers.push(this as unknown as Worker);
   }
 };

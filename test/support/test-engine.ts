@@ -54,7 +54,7 @@ export async function ownState(): Promise<OwnState> {
 function state(): OwnState {
   return {
     files: [...openFds(temp), ...openFds('anon_inode:inotify')],
-    fds: openFds('').filter((fd) => !isLeftByDeno(fd)).length,
+    fds: openFds('').filter((fd) => !isRuntimes(fd)).length,
     threads: threads().length,
   };
 }
@@ -70,9 +70,12 @@ function threads(): string[] {
   }).filter((name) => runtime === 'node' || /^worker/i.test(name));
 }
 
-/** Deno keeps the event loop's descriptors of each `Worker` that has ended, and has sockets of its own. */
-function isLeftByDeno(fd: string): boolean {
-  return runtime === 'deno' && /anon_inode:\[event(fd|poll)\]$| socket:/.test(fd);
+/**
+ * Deno keeps the event loop's descriptors of each `Worker` that has ended, and has sockets of its own; Bun
+ * keeps a loop once it has waited for a child.
+ */
+function isRuntimes(fd: string): boolean {
+  return runtime !== 'node' && /anon_inode:\[event(fd|poll)\]$| socket:/.test(fd);
 }
 
 /** Sees to it that there is no more than before. A thread that has ended may be there for a moment. */

@@ -1,3 +1,4 @@
+import { keepLedger } from '../src/linux/file-calls.ts';
 import { findLockOwners } from '../src/linux/lock-owners.ts';
 import { copyTree } from './copy-tree.ts';
 import { countEntries } from './count-entries.ts';
@@ -5,9 +6,18 @@ import { deleteTree } from './delete-tree.ts';
 import { type Answer, OPEN, type Order, TAKEN, type Task } from './tree-task.ts';
 
 /** Does one task to its end, or until it is told to stop; a task that was withdrawn not at all. */
-export default function task({ task, taken }: Order): Answer<Task> | undefined {
+export default function task({ task, taken, fds }: Order): Answer<Task> | undefined {
   // The owner of a withdrawn task has closed its descriptors: they may be somebody else's by now.
   if (Atomics.compareExchange(taken, 0, OPEN, TAKEN) !== OPEN) return undefined;
+  keepLedger(fds);
+  try {
+    return work(task);
+  } finally {
+    keepLedger(undefined);
+  }
+}
+
+function work(task: Task): Answer<Task> {
   switch (task.work) {
     case 'count':
       return countEntries(task);

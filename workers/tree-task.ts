@@ -110,6 +110,8 @@ export interface Order {
   readonly task: Task;
   /** One word: {@linkcode OPEN} until it is one of the others, by compare-and-exchange. */
   readonly taken: Int32Array<SharedArrayBuffer>;
+  /** What the thread has open meanwhile, as `linux/file-calls.ts` notes it. */
+  readonly fds: Int32Array<SharedArrayBuffer>;
 }
 
 /** What it answers. */

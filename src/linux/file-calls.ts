@@ -69,6 +69,44 @@ const OPEN_HOW_SIZE = 24;
 
 let bound: FileCalls | undefined;
 
+let ledger: Int32Array<SharedArrayBuffer> | undefined;
+
+/** A ledger knows so many descriptors, a bit each; none that is beyond. */
+const LEDGER = 65_536;
+
+/** Makes the memory in which a thread notes which descriptors it has open. */
+export function newLedger(): Int32Array<SharedArrayBuffer> {
+  return new Int32Array(new SharedArrayBuffer(LEDGER / 8));
+}
+
+/**
+ * Has this thread note from now on what it opens by these calls and closes again, or no longer.
+ * Descriptors are the process's, so they outlive a thread that is terminated.
+ */
+export function keepLedger(words: Int32Array<SharedArrayBuffer> | undefined): void {
+  ledger = words;
+}
+
+/** Closes what a thread has left open that is gone, or goes: whoever clears a bit is the one to close. */
+export function closeLeft(words: Int32Array<SharedArrayBuffer>): void {
+  for (let index = 0; index < words.length; index++) {
+    for (let bits = Atomics.exchange(words, index, 0); bits !== 0; bits &= bits - 1) {
+      fileCalls().close(32 * index + 31 - Math.clz32(bits & -bits));
+    }
+  }
+}
+
+function opened(fd: number): number {
+  if (ledger !== undefined && fd !== -1 && fd < LEDGER) Atomics.or(ledger, fd >>> 5, 1 << fd);
+  return fd;
+}
+
+/** Whether a descriptor is this thread's to close. */
+function isOurs(fd: number): boolean {
+  if (ledger === undefined || fd >= LEDGER) return true;
+  return (Atomics.and(ledger, fd >>> 5, ~(1 << fd)) & (1 << fd)) !== 0;
+}
+
 /**
  * Gives these calls, binding them on the first use.
  *
@@ -92,9 +130,11 @@ function bind(): FileCalls {
       'intptr_t',
       ['intptr_t', 'int', 'intptr_t', 'int', 'intptr_t', 'size_t', 'uint32_t'],
     );
+    const openat = lib.func('openat', 'int', ['int', 'void *', 'int', 'uint32_t']);
+    const close = lib.func('close', 'int', ['int']);
     return {
-      openat: lib.func('openat', 'int', ['int', 'void *', 'int', 'uint32_t']),
-      close: lib.func('close', 'int', ['int']),
+      openat: (dirfd, name, flags, mode) => opened(openat(dirfd, name, flags, mode)),
+      close: (fd) => isOurs(fd) ? close(fd) : 0,
       linkat: lib.func('linkat', 'int', ['int', 'void *', 'int', 'void *', 'int']),
       symlinkat: lib.func('symlinkat', 'int', ['void *', 'int', 'void *']),
       readlinkat: lib.func('readlinkat', 'intptr_t', ['int', 'void *', 'void *', 'size_t']),
@@ -115,7 +155,7 @@ function bind(): FileCalls {
       write: lib.func('write', 'intptr_t', ['int', 'void *', 'size_t']),
       lseek: lib.func('lseek', 'int64_t', ['int', 'int64_t', 'int']),
       getdents64: (fd, bytes, size) => entries(GETDENTS64, fd, bytes, size),
-      openat2: (dirfd, name, how) => open(OPENAT2, dirfd, name, how, OPEN_HOW_SIZE),
+      openat2: (dirfd, name, how) => opened(open(OPENAT2, dirfd, name, how, OPEN_HOW_SIZE)),
       copyFileRange: (from, to, size) => range(COPY_FILE_RANGE, from, 0, to, 0, size, 0),
       address: (buffer) => Number(koffi.address(buffer)),
       errno: koffi.errno,

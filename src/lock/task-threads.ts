@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { closeLeft, newLedger } from '../linux/file-calls.ts';
 import { type Answer, OPEN, type Order, type Task } from '../../workers/tree-task.ts';
 import { WITHDRAWN } from '../../workers/tree-task.ts';
 import { Pool } from './pool.ts';
@@ -16,11 +17,18 @@ const looks = new Pool({ worker, maxThreads: 1, idleTimeout });
 /**
  * Has a pool thread do a task. The threads are the process's, not an engine's.
  *
- * @throws {Error} when no thread can be started.
+ * @throws {Error} when no thread can be started, or when it ends before the task has.
  */
-export function runTask<T extends Task>(task: T): Promise<Answer<T>> {
-  const order: Order = { task, taken: new Int32Array(new SharedArrayBuffer(4)) };
-  return (task.work === 'holders' ? looks : trees).run(order, () => withdraw(order));
+export async function runTask<T extends Task>(task: T): Promise<Answer<T>> {
+  const fds = newLedger();
+  const order: Order = { task, taken: new Int32Array(new SharedArrayBuffer(4)), fds };
+  const pool = task.work === 'holders' ? looks : trees;
+  try {
+    return await pool.run(order, () => withdraw(order));
+  } catch (error) {
+    closeLeft(fds);
+    throw error;
+  }
 }
 
 /** The pool may find a thread for it yet, after whoever wants it was told that there is none. */

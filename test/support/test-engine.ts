@@ -6,6 +6,7 @@ import { holdElsewhere } from './elsewhere.ts';
 import { eventually, within } from './eventually.ts';
 import { mustBlock, waitersInKernel } from './must-block.ts';
 import { openFds } from './open-fds.ts';
+import { start } from './process.ts';
 import { runtime } from './runtime.ts';
 import { newFile, temp } from './temp.ts';
 
@@ -46,6 +47,7 @@ export async function ownState(): Promise<OwnState> {
     const engine = new LockEngine({ maxThreads: 2 });
     await assertWorks(engine, 'in a thread');
     await engine.close();
+    await start(['true']).ended;
     warm = true;
   }
   return state();

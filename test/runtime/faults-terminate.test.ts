@@ -1,0 +1,64 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { query, tryLock } from '../../src/mod.ts';
+import { createCopy, removeRuntime } from '../../src/runtime/mod.ts';
+import { eventually, within } from '../support/eventually.ts';
+import { openFds } from '../support/open-fds.ts';
+import { workers } from '../support/pool-workers.ts';
+import { rejection } from '../support/rejection.ts';
+import { temp } from '../support/temp.ts';
+import { makeTree, newPlace } from '../support/trees.ts';
+
+const source = makeTree(newPlace(), Array.from({ length: 1200 }, (_, i) => `usr/d${i}/f`));
+
+/** Ends every thread that there is, also one that has just come to be. */
+function terminateAll(): Promise<unknown> {
+  return Promise.all(workers.map((worker) => worker.terminate()));
+}
+
+test('a copy whose threads are terminated fails and leaves nothing behind', async () => {
+  const parent = newPlace();
+  const copying = rejection(createCopy(source, parent));
+  await eventually('a part of the copy', () => {
+    const partial = existsSync(parent) && readdirSync(parent).find((name) => /^tmp-/.test(name));
+    return Boolean(partial) && existsSync(join(parent, partial as string, 'usr/d3'));
+  });
+  const terminated = terminateAll();
+  const error = await within(10_000, 'the end', copying);
+  await terminated;
+  assert.is(error.code, 'ERR_LOCK_UNSUPPORTED', error.message);
+  assert.match(error.message, /^Cannot copy ".+": no thread to work in: /);
+  assert.equal(readdirSync(parent), ['.ref']);
+  tryLock(join(parent, '.ref'))!.release();
+  tryLock(join(source, '.ref'))!.release();
+  assert.equal(query(), { held: [], pending: [] });
+  assert.equal(openFds(temp), []);
+  (await createCopy(source, parent)).lock.release();
+});
+
+test('a removal whose threads are terminated fails, and the next one removes what is left', async () => {
+  const parent = newPlace();
+  const { path, lock } = await createCopy(source, parent);
+  lock.release();
+  const entries = readdirSync(join(path, 'usr')).length;
+  const removing = rejection(removeRuntime(path));
+  const partial = (): string | undefined => {
+    return readdirSync(parent).find((name) => name.startsWith('tmp-partial-'));
+  };
+  await eventually('a part is gone', () => {
+    const name = partial();
+    return name !== undefined && readdirSync(join(parent, name, 'usr')).length < entries;
+  });
+  const terminated = terminateAll();
+  const error = await within(10_000, 'the end', removing);
+  await terminated;
+  assert.is(error.code, 'ERR_LOCK_UNSUPPORTED', error.message);
+  assert.equal(query(), { held: [], pending: [] });
+  assert.equal(openFds(temp), []);
+  await removeRuntime(join(parent, partial()!));
+  assert.is(partial(), undefined);
+});
+
+test.run();

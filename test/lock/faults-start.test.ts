@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import process from 'node:process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { LockEngine } from '../../src/mod.ts';
 import { holdElsewhere } from '../support/elsewhere.ts';
 import { eventually, within } from '../support/eventually.ts';
 import { beginFaults, type Call, fault, testEngineFault } from '../support/faults.ts';
@@ -11,6 +12,7 @@ import { mustBlock } from '../support/must-block.ts';
 import { start } from '../support/process.ts';
 import { runtime, scriptCommand } from '../support/runtime.ts';
 import { newFile, temp } from '../support/temp.ts';
+import { assertWorks } from '../support/test-engine.ts';
 
 beginFaults(import.meta.url);
 
@@ -18,30 +20,28 @@ const { EAGAIN, ENOMEM } = constants.errno;
 /** By which one a thread is started depends on libc. */
 const calls: readonly Call[] = ['clone', 'clone3'];
 
-for (const [code, errno] of Object.entries({ EAGAIN, ENOMEM })) {
-  const name =
-    `${code} when a thread is started: waits do without, and have one when there can be one`;
-  if (runtime === 'bun') {
-    // It aborts. The locks that it holds end with it.
-    console.log(`skipped: ${name}: Bun ends when it can start no thread`);
-    test.skip(name);
-    continue;
-  }
-  testEngineFault(name, async (engine) => {
-    const path = newFile();
-    const held = holdElsewhere(path);
-    const failing = calls.map((call) => fault({ call, errno }));
-    const waiting = engine.lock(path);
-    await eventually('the wait is parked', () => engine.stats().parked === 1);
-    assert.ok(failing.some((one) => one.applied() > 0));
-    held.release();
-    (await within(5000, 'the grant', waiting)).release();
-    for (const one of failing) one.end();
-    const again = holdElsewhere(path);
-    const blocking = engine.lock(path);
-    await mustBlock(path);
-    again.release();
-    (await within(5000, 'the second grant', blocking)).release();
+const starting = 'when a thread is started: waits do without, and have one when there can be one';
+if (runtime === 'bun') {
+  // It aborts. The locks that it holds end with it.
+  console.log(`skipped: EAGAIN ${starting}: Bun ends when it can start no thread`);
+  test.skip(`EAGAIN ${starting}`);
+} else {
+  testEngineFault(`EAGAIN or ENOMEM ${starting}`, async (engine) => {
+    for (const errno of [EAGAIN, ENOMEM]) {
+      const path = newFile();
+      const held = holdElsewhere(path);
+      const failing = calls.map((call) => fault({ call, errno }));
+      // The first one has none for a while, so the second needs an engine of its own.
+      const fresh = errno === EAGAIN ? new LockEngine() : engine;
+      const waiting = fresh.lock(path);
+      await eventually('the wait is parked', () => fresh.stats().parked === 1);
+      assert.ok(failing.some((one) => one.applied() > 0));
+      held.release();
+      (await within(5000, 'the grant', waiting)).release();
+      for (const one of failing) one.end();
+      if (fresh !== engine) await fresh.close();
+    }
+    await assertWorks(engine, 'in a thread');
   });
 }
 

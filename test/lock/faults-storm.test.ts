@@ -14,7 +14,7 @@ import { testEngine } from '../support/test-engine.ts';
 
 /** By which the engine interrupts its own threads; its handler does not restart calls. */
 const SIGNAL = 61;
-const COUNT = 5000;
+const COUNT = 3000;
 
 const { command, why } = compileFixture('storm');
 if (command === undefined) console.log(`skipped: storms of signals: ${why}`);

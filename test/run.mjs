@@ -134,7 +134,7 @@ function runFile(runtime, file) {
       const passed = count('Passed') || 0;
       const skipped = count('Skipped') || 0;
       // uvu sets the status when a test fails; a file that ends early, or has no test, has failed.
-      const sound = code === 0 && all > 0;
+      const sound = code === 0 && all + skipped > 0;
       const failed = sound ? 0 : Math.max(1, (all || 0) - passed - skipped);
       const why = hung || (signal ? `killed by ${signal}` : `exit status ${code}`);
       resolve({

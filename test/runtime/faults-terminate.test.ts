@@ -11,7 +11,7 @@ import { rejection } from '../support/rejection.ts';
 import { temp } from '../support/temp.ts';
 import { makeTree, newPlace } from '../support/trees.ts';
 
-const source = makeTree(newPlace(), Array.from({ length: 1200 }, (_, i) => `usr/d${i}/f`));
+const source = makeTree(newPlace(), Array.from({ length: 800 }, (_, i) => `usr/d${i}/f`));
 
 /** Ends every thread that there is, also one that has just come to be. */
 function terminateAll(): Promise<unknown> {

@@ -87,7 +87,10 @@ export function keepLedger(words: Int32Array<SharedArrayBuffer> | undefined): vo
   ledger = words;
 }
 
-/** Closes what a thread has left open that is gone, or goes: whoever clears a bit is the one to close. */
+/**
+ * Closes what a thread has left open that is gone, or goes: whoever clears a bit is the one to close. Only what
+ * its very last call has opened is known to nobody.
+ */
 export function closeLeft(words: Int32Array<SharedArrayBuffer>): void {
   for (let index = 0; index < words.length; index++) {
     for (let bits = Atomics.exchange(words, index, 0); bits !== 0; bits &= bits - 1) {

@@ -100,15 +100,19 @@ export const FAILURES = 100;
 /** What a pool thread can be given to do. */
 export type Task = CountTask | CopyTask | DeleteTask | HoldersTask;
 
-/** Values of {@linkcode Order.taken}: nobody has the task, a thread has it, nobody may have it. */
+/** Values of the first word of {@linkcode Order.taken}: nobody has the task, or a thread, or may have it. */
 export const OPEN = 0;
 export const TAKEN = 1;
 export const WITHDRAWN = 2;
+/** The thread is done with it, whatever has come of it. */
+export const DROPPED = 3;
+/** Index of the kernel's id of the thread that has it. */
+export const THREAD = 1;
 
 /** What is sent to a pool thread. */
 export interface Order {
   readonly task: Task;
-  /** One word: {@linkcode OPEN} until it is one of the others, by compare-and-exchange. */
+  /** {@linkcode OPEN} until it is one of the others, by compare-and-exchange, and {@linkcode THREAD}. */
   readonly taken: Int32Array<SharedArrayBuffer>;
   /** What the thread has open meanwhile, as `linux/file-calls.ts` notes it. */
   readonly fds: Int32Array<SharedArrayBuffer>;

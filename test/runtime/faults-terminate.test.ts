@@ -65,7 +65,9 @@ test('a removal whose threads are terminated fails, and the next one removes wha
   assert.is(error.code, 'ERR_LOCK_UNSUPPORTED', error.message);
   assert.equal(query(), { held: [], pending: [] });
   assertClosed(before);
-  await removeRuntime(join(parent, partial()!));
+  const left = partial();
+  // A second thread that has come late may have done it all.
+  if (left !== undefined) await removeRuntime(join(parent, left));
   assert.is(partial(), undefined);
 });
 

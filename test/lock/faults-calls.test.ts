@@ -43,6 +43,18 @@ for (const [code, errno] of Object.entries({ ENOLCK, EIO, EACCES, EPERM })) {
   );
 }
 
+testEngineFault('EINTR from a try is no error, and without end it is one', async (engine) => {
+  const path = newFile();
+  let failing = faultyLock('try', EINTR, 5);
+  engine.tryLock(path)!.release();
+  assert.is(failing.applied(), 5);
+  failing = faultyLock('try', EINTR, 5);
+  (await engine.lock(path)).release();
+  assert.is(failing.applied(), 5);
+  faultyLock('try', EINTR);
+  assertTyped(thrown(() => engine.tryLock(path)), 'EINTR', 'fcntl', path);
+});
+
 testEngineFault('EINTR from a blocking call is no end of the wait', async (engine) => {
   const path = newFile();
   const held = holdElsewhere(path);

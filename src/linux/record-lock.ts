@@ -21,8 +21,8 @@ const commands = {
 /** To whom the kernel counts a lock. */
 export type RecordLockKind = keyof typeof commands;
 
-/** How often a call is made again that was interrupted, before something else is at work. */
-const INTERRUPTIONS = 1000;
+/** How often a try that came to nothing is made, before something else than bad luck is at work. */
+const ATTEMPTS = 1000;
 
 const F_RDLCK = 0;
 const F_WRLCK = 1;
@@ -70,13 +70,13 @@ export function trySetLock(
 ): number {
   const calls = libc();
   const argument = fill(calls, lock, start, length);
-  for (let interruptions = 0;;) {
+  for (let failures = 0;;) {
     if (calls.fcntl(fd, commands[kind].try, argument) !== -1) return 0;
     const errno = calls.errno();
-    // Over a network a signal may interrupt this one too.
-    if (errno === EINTR && ++interruptions < INTERRUPTIONS) continue;
-    // The call opens nothing. But Bun's garbage collector does, perhaps before one could ask.
-    if (errno !== EMFILE && errno !== ENFILE) return errno;
+    // Over a network a signal may interrupt this one too. And the call opens nothing, but Bun's
+    // garbage collector does, perhaps before one could ask.
+    const again = errno === EINTR || errno === EMFILE || errno === ENFILE;
+    if (!again || ++failures === ATTEMPTS) return errno;
   }
 }
 

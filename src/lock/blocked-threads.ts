@@ -78,7 +78,7 @@ export class BlockedThreads {
   block(wait: KernelWait): void {
     const call = newCall(wait);
     this.#calls.set(call, wait);
-    wait.description.block(wait);
+    wait.description.block(wait, () => this.#handBack(call, wait));
     interruptAtExit.add(this);
     this.#hand(call, wait);
     // The shared memory tells sooner than the pool's message; the pool tells of a failed thread.
@@ -92,10 +92,7 @@ export class BlockedThreads {
 
   /** Hands back all waits, as soon as their threads have left the kernel. */
   handBack(): void {
-    for (const [call, wait] of this.#calls) {
-      this.#handedBack.add(call);
-      this.#leave(call, wait);
-    }
+    for (const [call, wait] of this.#calls) this.#handBack(call, wait);
   }
 
   /** Makes the threads that wait for more of this leave, or all of them; returns when they have. */
@@ -112,6 +109,11 @@ export class BlockedThreads {
     await this.#pool.close();
   }
 
+  #handBack(call: BlockedCall, wait: KernelWait): void {
+    this.#handedBack.add(call);
+    this.#leave(call, wait);
+  }
+
   #leave(call: BlockedCall, wait: KernelWait): void {
     // What has never begun is over now: on Deno nothing else would keep the program for the news.
     if (leave(call)) this.#left(call, wait);
@@ -120,12 +122,13 @@ export class BlockedThreads {
   #left(call: BlockedCall, wait: KernelWait): void {
     if (!this.#end(call)) return;
     const { errno: told, atPath } = outcome(call);
+    // A process-associated lock may have been lost since, and was set once more then.
     const errno = wait.description.unblock(wait, told);
     const handedBack = this.#handedBack.delete(call) && errno === EINTR;
     // Of a process-associated lock somebody else in the process has the bytes now.
     const again = told === 0 && isBusy(errno);
     if ((handedBack || again) && wait.giveUp.given === undefined) this.#owner.onBack(wait);
-    else wait.left(errno, atPath);
+    else wait.left(errno, atPath && wait.description.kind === 'ofd');
     // There may be waits for which it was the last thread.
     if (!this.free) dismiss(call);
   }

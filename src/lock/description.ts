@@ -55,15 +55,15 @@ export class Description {
     return this.#file === undefined || !this.#file.isTaken(this, claim);
   }
 
-  /** Notes that a thread begins to wait in the kernel. */
-  block(wait: KernelWait): void {
-    this.#file?.await(wait, wait.want);
+  /** Notes that a thread begins to wait in the kernel; `recall` has it leave. */
+  block(wait: KernelWait, recall: () => void): void {
+    this.#file?.await(wait, { member: this, claim: wait.want, recall });
   }
 
   /** Notes that it is back, with 0 or `errno`; gives what has come of it, `EAGAIN` to wait on. */
   unblock(wait: KernelWait, errno: number): number {
     if (this.#file === undefined) return errno;
-    return this.#file.back(wait, this, wait.giveUp.given === undefined ? errno : EINTR);
+    return this.#file.back(wait, wait.giveUp.given === undefined ? errno : EINTR);
   }
 
   /** Ends the lock, and closes the descriptor as soon as nobody else needs it. */

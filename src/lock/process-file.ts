@@ -1,18 +1,22 @@
 import { EAGAIN, EINTR } from '../linux/errno.ts';
+import { identify, identity } from '../linux/identity.ts';
 import { closeFd, isWritable } from '../linux/open.ts';
 import { type RecordLock, trySetLock } from '../linux/record-lock.ts';
-import { Status } from '../linux/status.ts';
 import { type Claim, common, conflict, without } from './claim.ts';
 import type { LockRange } from './lock-options.ts';
 
 /** Who has a part of the process's locks on a file: as if it were an open file description. */
 type Member = object;
 
-/** A thread's wait in the kernel. */
-type Wait = object;
+/** A thread's wait in the kernel, for a member. */
+interface Awaited {
+  readonly member: Member;
+  readonly claim: Claim;
+  /** Has the thread leave the kernel. */
+  readonly recall: () => void;
+}
 
 const files = new Map<string, ProcessFile>();
-let status: Status | undefined;
 
 /**
  * A file on which this process has process-associated locks, and whose they are.
@@ -33,7 +37,7 @@ export class ProcessFile {
   readonly #members = new Set<Member>();
   readonly #held = new Map<Member, Claim>();
   /** What threads may be granted at any moment. */
-  readonly #awaited = new Map<Wait, Claim>();
+  readonly #awaited = new Map<object, Awaited>();
 
   private constructor(key: string) {
     this.#key = key;
@@ -112,8 +116,13 @@ export class ProcessFile {
     const claim = { mode: lock, range };
     if (this.isTaken(member, claim)) return EAGAIN;
     const errno = this.#set(lock, range);
-    if (errno === 0) this.#held.set(member, claim);
-    return errno;
+    if (errno !== 0) return errno;
+    this.#held.set(member, claim);
+    // What a thread is granted from now on would be more than anybody has, and keep others out.
+    for (const { member: other, claim: awaited, recall } of this.#awaited.values()) {
+      if (other !== member && conflict(awaited, claim)) recall();
+    }
+    return 0;
   }
 
   /** Tells whether somebody of this process is in the way, so that the kernel cannot be asked. */
@@ -123,15 +132,15 @@ export class ProcessFile {
     }
     if (claim.mode === 'shared') return false;
     // Were a thread granted what it waits for, that would replace our exclusive lock.
-    for (const awaited of this.#awaited.values()) {
+    for (const { claim: awaited } of this.#awaited.values()) {
       if (awaited.mode === 'shared' && conflict(awaited, claim)) return true;
     }
     return false;
   }
 
-  /** Notes that a thread waits in the kernel. */
-  await(wait: Wait, claim: Claim): void {
-    this.#awaited.set(wait, claim);
+  /** Notes that a thread waits in the kernel, by a key of the caller's. */
+  await(wait: object, awaited: Awaited): void {
+    this.#awaited.set(wait, awaited);
   }
 
   /**
@@ -139,11 +148,12 @@ export class ProcessFile {
    * kernel's word is not enough: since then others may have been let in that were not in the way of
    * the process, or may have left, and taken back what it was granted.
    */
-  back(wait: Wait, member: Member, errno: number): number {
-    const claim = this.#awaited.get(wait);
+  back(wait: object, errno: number): number {
+    const awaited = this.#awaited.get(wait);
     this.#awaited.delete(wait);
     // Without members there is no descriptor any more.
-    if (claim === undefined || this.#members.size === 0) return errno;
+    if (awaited === undefined || this.#members.size === 0) return errno;
+    const { member, claim } = awaited;
     const result = errno === 0 && this.#members.has(member)
       ? this.trySet(member, claim.mode, claim.range)
       : errno || EINTR;
@@ -151,7 +161,10 @@ export class ProcessFile {
     return result;
   }
 
-  /** Has the kernel's locks on these bytes be what the members have, and not more. */
+  /**
+   * Has the kernel's locks on these bytes be what the members have, and not more. That needs no grant;
+   * should the kernel lack the memory, more stays locked until the last member leaves.
+   */
   #settle(range: LockRange): void {
     let free = [range];
     for (const { mode, range: held } of this.#held.values()) {
@@ -174,8 +187,7 @@ export class ProcessFile {
   }
 }
 
-/** Not by `identify()`, whose last answer somebody may still need. */
+/** Forgets what `identify()` has read before: whoever needs that does so before a lock call or a close. */
 function identityOf(fd: number): string | undefined {
-  status ??= new Status();
-  return status.of(fd) === 0 ? status.identity : undefined;
+  return identify(fd) === 0 ? identity() : undefined;
 }

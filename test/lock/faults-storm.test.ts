@@ -6,6 +6,7 @@ import type { LockEngine } from '../../src/mod.ts';
 import { compileFixture } from '../support/compile.ts';
 import { holdElsewhere } from '../support/elsewhere.ts';
 import { eventually, within } from '../support/eventually.ts';
+import { SETLKW } from '../support/faults.ts';
 import { mustBlock } from '../support/must-block.ts';
 import { type Program, start } from '../support/process.ts';
 import { rejection } from '../support/rejection.ts';
@@ -38,11 +39,12 @@ async function endStorm(storm: Program): Promise<void> {
   await storm.ended;
 }
 
-/** The threads that sit in `F_OFD_SETLKW`, by the second argument of the call in which they are. */
+/** The threads that wait for a lock, by the second argument of the call in which they are. */
 function blockedThreads(): string[] {
   return readdirSync('/proc/self/task').filter((thread) => {
     try {
-      return readFileSync(`/proc/self/task/${thread}/syscall`, 'utf8').split(' ')[2] === '0x26';
+      return readFileSync(`/proc/self/task/${thread}/syscall`, 'utf8').split(' ')[2] ===
+        `0x${SETLKW.toString(16)}`;
     } catch {
       return false;
     }

@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Lock, LockEngine } from '../../src/mod.ts';
-import { holdElsewhere } from '../support/elsewhere.ts';
+import { type HeldLock, holdElsewhere } from '../support/elsewhere.ts';
 import { within } from '../support/eventually.ts';
 import { beginFaults, fault, type Rule, testEngineFault } from '../support/faults.ts';
 import { mustBlock } from '../support/must-block.ts';
@@ -14,7 +14,7 @@ beginFaults(import.meta.url);
 const { EMFILE, ENFILE, ENOMEM, ENOSYS } = constants.errno;
 
 /** Has more waits than threads; gives the locks that are in their way. */
-async function park(engine: LockEngine): Promise<{ held: Lock[]; waits: Promise<Lock>[] }> {
+async function park(engine: LockEngine): Promise<{ held: HeldLock[]; waits: Promise<Lock>[] }> {
   const files = Array.from({ length: 6 }, newFile);
   const held = files.map((file) => holdElsewhere(file));
   const waits = files.map((file) => engine.lock(file));

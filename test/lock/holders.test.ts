@@ -87,20 +87,24 @@ testInContainer('holders() names a bwrap container by its .ref', async () => {
   await held.end();
 });
 
-testInContainer('within a container holders() is silent of those outside', async () => {
-  const path = newFile();
-  const locker = await startLocker('ofd', path);
-  await locker.try('shared');
-  assert.ok(isLocked(path));
-  const { scriptCommand } = await import('../support/runtime.ts');
-  const status = [...scriptCommand('src/cli/main.ts'), 'status', '--json', path];
-  const program = start([...container, '--unshare-pid', ...status]);
-  const { files } = JSON.parse((await program.line())!);
-  assert.equal(files, [
-    { path, holders: [], unseen: [{ mode: 'shared', kind, waiting: false }] },
-  ]);
-  await locker.end();
-});
+// The kernel itself does not show process-associated locks there.
+(kind === 'ofd' ? testInContainer : testOfd)(
+  'within a container holders() is silent of those outside',
+  async () => {
+    const path = newFile();
+    const locker = await startLocker('ofd', path);
+    await locker.try('shared');
+    assert.ok(isLocked(path));
+    const { scriptCommand } = await import('../support/runtime.ts');
+    const status = [...scriptCommand('src/cli/main.ts'), 'status', '--json', path];
+    const program = start([...container, '--unshare-pid', ...status]);
+    const { files } = JSON.parse((await program.line())!);
+    assert.equal(files, [
+      { path, holders: [], unseen: [{ mode: 'shared', kind, waiting: false }] },
+    ]);
+    await locker.end();
+  },
+);
 
 test('holders() rejects for a file that is not there', async () => {
   const path = newPath();

@@ -1,10 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { LockEngine, type LockMode, tryLock, type TryLockOptions } from '../../src/mod.ts';
 import { kind } from './kind.ts';
 import { mustBlock } from './must-block.ts';
 import { root } from './runtime.ts';
-import { newPath } from './temp.ts';
 
 /** A lock that somebody holds. */
 export interface HeldLock {
@@ -33,9 +34,8 @@ function tryInProcess(
   path: string,
   { mode = 'exclusive', range }: TryLockOptions,
 ): HeldLock | undefined {
-  ask ??= startProcess();
   const { start, length } = range ?? { start: 0, length: 0 };
-  const take = (mode: LockMode): string => ask!(`take ${path} ${mode} ${start} ${length}`);
+  const take = (mode: LockMode): string => ask(`take ${path} ${mode} ${start} ${length}`);
   const lock = take(mode);
   if (lock === 'busy') return undefined;
   let released = false;
@@ -44,38 +44,57 @@ function tryInProcess(
       return released;
     },
     release() {
-      if (!released) ask!(`close ${lock}`);
+      if (!released) ask(`close ${lock}`);
       released = true;
     },
-    downgrade: () => void ask!(`downgrade ${lock}`),
+    downgrade: () => void ask(`downgrade ${lock}`),
   };
 }
 
-let ask: ((command: string) => string) | undefined;
+// Before anybody counts descriptors.
+const ask: (command: string) => string = kind === 'ofd' ? never : startProcess();
+
+function never(): never {
+  throw new Error('there is no other process');
+}
 
 /** Starts a process that can be asked without a turn of the event loop, and ends with this one. */
 function startProcess(): (command: string) => string {
-  const [commands, answers] = [newPath(), newPath()];
+  // Not where tests look for descriptors that were left open.
+  const place = mkdtempSync(join(tmpdir(), 'reflock-elsewhere-'));
+  const [commands, answers] = [join(place, 'commands'), join(place, 'answers')];
   execFileSync('mkfifo', [commands, answers]);
   // With both ends open no open waits for the other one.
   const [toWrite, toRead] = [openSync(commands, 'r+'), openSync(answers, 'r+')];
   const stdio = [openSync(commands, 'r'), openSync(answers, 'w')] as const;
   spawn('python3', [`${root}/test/fixtures/outsider.py`], { stdio: [...stdio, 'inherit'] }).unref();
   for (const fd of stdio) closeSync(fd);
+  rmSync(place, { recursive: true });
   const bytes = new Uint8Array(1024);
   const answer = (): string => {
     let text = '';
     while (!text.endsWith('\n')) {
-      const size = readSync(toRead, bytes);
+      const size = uninterrupted(() => readSync(toRead, bytes));
       text += new TextDecoder().decode(bytes.subarray(0, size));
     }
     return text.trim();
   };
   answer();
   return (command) => {
-    writeSync(toWrite, `${command}\n`);
+    uninterrupted(() => writeSync(toWrite, `${command}\n`));
     return answer();
   };
+}
+
+/** Some tests have signals come all the time. */
+function uninterrupted(call: () => number): number {
+  for (;;) {
+    try {
+      return call();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EINTR') throw error;
+    }
+  }
 }
 
 /** Whose lock somebody waits for who uses the functions of the module. */

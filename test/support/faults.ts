@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import type { LockEngine } from '../../src/mod.ts';
 import { compileFixture } from './compile.ts';
+import { kind } from './kind.ts';
 import { runtime } from './runtime.ts';
 import { newFile } from './temp.ts';
 import { testEngine } from './test-engine.ts';
@@ -23,9 +24,8 @@ const calls = [
 /** A system call that can be made to fail. */
 export type Call = typeof calls[number];
 
-/** Commands of fcntl(2), its second argument. */
-export const F_OFD_SETLK = 37;
-export const F_OFD_SETLKW = 38;
+/** The commands of fcntl(2), its second argument, by which locks are tried and awaited here. */
+export const [SETLK, SETLKW] = kind === 'ofd' ? [37, 38] : [6, 7];
 
 /** Which calls fail, and how. */
 export interface Rule {
@@ -118,7 +118,7 @@ export const oneFailure: number = runtime === 'node' ? 1 : 2;
 
 /** The commonest fault: a lock call on the calling thread, or one that blocks. */
 export function faultyLock(command: 'try' | 'wait', errno: number, times?: number): Fault {
-  const value = command === 'try' ? F_OFD_SETLK : F_OFD_SETLKW;
+  const value = command === 'try' ? SETLK : SETLKW;
   const argument = { index: 1, value };
   return fault({ call: 'fcntl', errno, argument, ...(times !== undefined && { times }) });
 }

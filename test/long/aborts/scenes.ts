@@ -1,4 +1,4 @@
-import type { LockMode } from '../../../src/mod.ts';
+import type { Lock, LockMode } from '../../../src/mod.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HeldLock } from '../../support/elsewhere.ts';
 import type { Random } from '../../support/random.ts';
@@ -72,11 +72,11 @@ const upgrade: Scene = async (stage) => {
   const { engine, others, path, random } = stage;
   const lock = engine.tryLock(path, { mode: 'shared' })!;
   const own = random.next() < 0.3;
-  const peer = (own ? engine : others).tryLock(path, { mode: 'shared' })!;
+  const peer: Lock | HeldLock = (own ? engine : others).tryLock(path, { mode: 'shared' })!;
   const wait = ObservedWait.upgrade(stage, lock, maybeTimeout(random));
   const waits = [wait];
   // Each is in the way of the other one then.
-  if (own && random.next() < 0.5) waits.push(ObservedWait.upgrade(stage, peer));
+  if (own && random.next() < 0.5) waits.push(ObservedWait.upgrade(stage, peer as Lock));
   await longPause(random);
   const release = (): void => {
     wait.giveUpBy(() => lock.release());

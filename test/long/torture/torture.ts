@@ -1,0 +1,134 @@
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LockKind } from '../../../src/mod.ts';
+import { hasContainers } from '../../support/container.ts';
+import { kernelLocks } from '../../support/kernel-locks.ts';
+import { startOutsider } from '../../support/outsider.ts';
+import { Random } from '../../support/random.ts';
+import { temp } from '../../support/temp.ts';
+import { type Ground, pathOf } from './ground.ts';
+import { Judge } from './judge.ts';
+import { needs } from './needs.ts';
+import { Reader } from './reader.ts';
+import { Stamps } from './stamps.ts';
+import { Troupe } from './troupe.ts';
+
+/** How a torture went. */
+export interface Tortured {
+  readonly violations: readonly string[];
+  /** What should have happened and has not; nothing if it was broken off. */
+  readonly missing: readonly string[];
+  readonly seconds: number;
+  readonly judge: Judge;
+}
+
+/** How many lock files there are. */
+const FILES = 8;
+/** How often the records are read, and the time is written among them, in milliseconds. */
+const TICK = 50;
+/** The longest time between two strokes of fate, in milliseconds; shorter if there is little time. */
+const PACE = 2400;
+/** How long locks of whom was killed may outlast all others, in milliseconds. */
+const LAST = 5000;
+
+/**
+ * Tortures the locks for so many seconds, or until a promise is broken. The seed decides who does what
+ * next; not who is quicker.
+ */
+export async function torture(
+  seconds: number,
+  seed: number,
+  kind: 'auto' | LockKind = 'auto',
+  onMinute: (judge: Judge) => void = () => {},
+): Promise<Tortured> {
+  const directory = mkdtempSync(join(temp, 'torture-'));
+  const stampsPath = `${directory}.stamps`;
+  writeFileSync(stampsPath, '');
+  const ground: Ground = { directory, files: FILES, stamps: stampsPath, epoch: Date.now() };
+  for (let file = 0; file < FILES; file++) writeFileSync(pathOf(ground, file), '');
+  const [stamps, reader, judge] = [new Stamps(stampsPath), new Reader(stampsPath), new Judge()];
+  const violations = judge.violations;
+  const began = performance.now();
+  const elapsed = (): number => performance.now() - began;
+  const look = (): void => {
+    stamps.write(`T ${Math.round(elapsed())}`);
+    for (const record of reader.records()) judge.read(record);
+  };
+  const looking = setInterval(look, TICK);
+  const minutes = setInterval(() => onMinute(judge), 60_000);
+  const troupe = new Troupe({
+    ground,
+    kind,
+    stamps,
+    random: new Random(seed),
+    pace: Math.min(PACE, seconds * 1000 / 24),
+    broken: (what) => void violations.push(what),
+  });
+  try {
+    const playing = troupe.play();
+    while (elapsed() < seconds * 1000 && violations.length === 0) await sleep(TICK);
+    if (violations.length === 0) await unlessBroken(troupe.drain(), violations);
+    if (violations.length === 0) violations.push(...await notFree(ground));
+    if (violations.length === 0) await troupe.end();
+    if (violations.length === 0) await playing;
+  } finally {
+    if (violations.length > 0) await troupe.kill();
+    clearInterval(looking);
+    clearInterval(minutes);
+    look();
+  }
+  const whole = violations.length === 0;
+  if (whole) {
+    judge.finish();
+    violations.push(...await stillLocked(ground));
+  }
+  stamps.close();
+  reader.close();
+  rmSync(stampsPath);
+  const missing = whole ? judge.tally.missing(needs(kind, hasContainers)) : [];
+  return { violations, missing, seconds: elapsed() / 1000, judge };
+}
+
+/** Waits for something, or for the first violation: who sleeps on for ever is found out meanwhile. */
+async function unlessBroken(task: Promise<void>, violations: readonly string[]): Promise<void> {
+  let over = false;
+  const end = task.finally(() => over = true);
+  while (!over && violations.length === 0) await sleep(TICK);
+  if (over) await end;
+}
+
+/** While all processes live and say that they hold nothing, a stranger must get every lock. */
+async function notFree(ground: Ground): Promise<string[]> {
+  const outsider = await startOutsider();
+  const present = new Set(readdirSync(ground.directory));
+  const paths = Array.from({ length: ground.files }, (_, file) => pathOf(ground, file))
+    .filter((path) => present.has(path.slice(ground.directory.length + 1)));
+  const range = { start: 0, length: 0 };
+  const bytes = paths.map((path) => ({ path, mode: 'exclusive', range }) as const);
+  let found: string[] = [];
+  for (const end = performance.now() + LAST; performance.now() < end; await sleep(TICK)) {
+    found = await outsider.probe(bytes);
+    if (found.every((one) => one === 'free')) break;
+  }
+  await outsider.end();
+  return found.flatMap((one, index) =>
+    one === 'free' ? [] : [`left: ${paths[index]} has a lock that nobody says to have: ${one}`]
+  );
+}
+
+/** When all have gone, the kernel must know of no lock. */
+async function stillLocked({ directory }: Ground): Promise<string[]> {
+  const names = readdirSync(directory);
+  const inodes = names.map((name) => statSync(join(directory, name)).ino);
+  let left: string[] = [];
+  for (const end = performance.now() + LAST; performance.now() < end; await sleep(TICK)) {
+    left = kernelLocks(inodes).flatMap((locks, index) =>
+      locks.shared + locks.exclusive + locks.waiting === 0
+        ? []
+        : [`left: ${names[index]} has ${JSON.stringify(locks)} when all have gone`]
+    );
+    if (left.length === 0) break;
+  }
+  return left;
+}

@@ -37,7 +37,7 @@ export class Troupe {
   readonly #leaving = new Set<Promise<void>>();
   readonly #aides: Program[];
   #count = 0;
-  #over = false;
+  readonly #over = new AbortController();
 
   constructor(options: TroupeOptions) {
     this.#options = options;
@@ -50,19 +50,19 @@ export class Troupe {
   async play(): Promise<void> {
     const { random, pace, ground } = this.#options;
     const deck: [Runtime, Fate][] = [];
-    while (!this.#over) {
+    while (!this.#over.signal.aborted) {
       if (deck.length === 0) {
         const all = runtimes.flatMap((runtime) => FATES.map((fate) => [runtime, fate] as const));
         deck.push(...random.shuffle(all) as [Runtime, Fate][]);
       }
-      await sleep(random.next() * pace);
+      await this.#pause(random.next() * pace);
       const mayStop = (Date.now() - ground.epoch) % SLOT < STOPS;
       // Whose turn has not come, is the first one of the next round.
       const next = deck.findIndex(([, fate]) => mayStop || !fate.includes('stop'));
       const [runtime, fate] = deck.splice(Math.max(next, 0), 1)[0]!;
       const player = this.#players.get(runtime)!;
-      if (!await player.ready || player.leaving || this.#over) continue;
-      await sleep(Math.max(0, player.since + YOUTH - performance.now()));
+      if (!await player.ready || player.leaving || this.#over.signal.aborted) continue;
+      await this.#pause(player.since + YOUTH - performance.now());
       if (fate === 'stop' || fate === 'kill stopped') await this.#stop(player, fate === 'stop');
       else this.#replace(player, fate);
     }
@@ -70,7 +70,7 @@ export class Troupe {
 
   /** Has everybody begin nothing new, and waits until all waits have ended by themselves. */
   async drain(): Promise<void> {
-    this.#over = true;
+    this.#over.abort();
     for (const { child } of this.#aides) child.stdin!.end();
     const players = [...this.#players.values()];
     await Promise.all(players.map(async (player) => {
@@ -90,12 +90,17 @@ export class Troupe {
 
   /** Ends all at once. */
   async kill(): Promise<void> {
-    this.#over = true;
+    this.#over.abort();
     for (const player of this.#players.values()) player.leaving = true;
     const programs = [...this.#players.values()].map(({ program }) => program);
     for (const { child } of [...programs, ...this.#aides]) child.stdin!.end();
     for (const player of this.#players.values()) player.signal('SIGKILL');
     await Promise.all([...programs, ...this.#aides].map(({ ended }) => ended));
+  }
+
+  /** Waits for so many milliseconds, or for the end of the play. */
+  async #pause(time: number): Promise<void> {
+    await sleep(Math.max(0, time), undefined, { signal: this.#over.signal }).catch(() => {});
   }
 
   #part(who: string): Part {

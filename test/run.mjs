@@ -20,7 +20,9 @@ const TIME_LIMIT = 90_000;
  */
 const END_LIMIT = 30_000;
 /** What is about texts, or has a runtime of its own run them, is the same on all of them. */
-const ONCE = ['test/cli/completion.test.ts', 'test/docs.test.ts', 'test/rooms.test.ts'];
+const ONCE = ['cli/completion', 'docs', 'lock/torture', 'rooms'].map((name) =>
+  `test/${name}.test.ts`
+);
 /** What looks at times, and must not be kept waiting by others. */
 const ALONE = [
   ...['bench/loop-delay', 'bench/main', 'bench/measure'],

@@ -2,7 +2,13 @@ import { statSync } from 'node:fs';
 import type { ChildProcess } from 'node:child_process';
 import type { Lock, LockEngine, WaitOptions } from '../../../src/mod.ts';
 import { type Bytes, type Ground, pathOf, spell } from './ground.ts';
-import type { Stamps } from './stamps.ts';
+
+/** Where records go. */
+export interface Records {
+  /** The file that they are appended to. */
+  readonly path: string;
+  write(record: string): void;
+}
 
 /** How a lock was got: by a try, at once, or after a wait. */
 export type How = 'try' | 'lock' | 'wait';
@@ -11,12 +17,12 @@ export type How = 'try' | 'lock' | 'wait';
 export class Witness {
   readonly ground: Ground;
   readonly who: string;
-  readonly stamps: Stamps;
+  readonly stamps: Records;
   /** Says that a promise was broken. */
   readonly broken: (what: string) => void;
   #count = 0;
 
-  constructor(ground: Ground, who: string, stamps: Stamps, broken: (what: string) => void) {
+  constructor(ground: Ground, who: string, stamps: Records, broken: (what: string) => void) {
     this.ground = ground;
     this.who = who;
     this.stamps = stamps;

@@ -4,6 +4,7 @@
 //   drain  begins nothing new, and prints "drained" when all waits have ended by themselves
 //   end    closes its engines in the middle of it, prints what is left of them and "ended", and ends
 //   exit   ends at once, with all that it holds and waits for
+//   tell   prints "told" and the figures of its engines
 // It also prints "broken ..." for every promise that was not kept; it does not outlive its stdin.
 
 import process from 'node:process';
@@ -36,6 +37,7 @@ const load = new Load(stage);
 input.on('line', (word) => {
   if (word === 'drain') void load.drain().then(() => console.log('drained'));
   else if (word === 'end') void end();
+  else if (word === 'tell') console.log(`told ${JSON.stringify([engine.stats(), second.stats()])}`);
   else if (word === 'exit') {
     stamps.write(`Q ${who}`);
     process.exit(0);

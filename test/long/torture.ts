@@ -29,7 +29,7 @@ process.on('SIGINT', () => process.exit(130));
 console.log(`torture for ${minutes} minutes, seed ${seed}`);
 if (!hasContainers) console.log('without containers: bwrap is not installed, or fails here');
 const kind = values.kind as NonNullable<LockOptions['kind']>;
-const { violations, missing, seconds, judge } = await torture(
+const { violations, missing, circumstances, seconds, judge } = await torture(
   minutes * 60,
   seed,
   kind,
@@ -47,6 +47,7 @@ for (const line of missing) console.log(line);
 if (violations.length > 0) {
   console.log(`seed ${seed}; the last that everybody wrote down:`);
   for (const line of judge.history.lines()) console.log(`  ${line}`);
+  for (const line of circumstances) console.log(line);
   for (const violation of violations) console.log(violation);
 }
 if (violations.length > 0 || missing.length > 0) process.exitCode = 1;

@@ -17,7 +17,7 @@ const WEIGHTS: readonly (readonly [Operation, number])[] = [
   [operations.replace, 3],
 ];
 const FOR_DESCRIPTIONS: readonly (readonly [Operation, number])[] = [
-  [operations.handOn, 2],
+  [operations.handOn, 1],
   [operations.adopt, 4],
 ];
 

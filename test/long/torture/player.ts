@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Program, start, startScript } from '../../support/process.ts';
 import { root, type Runtime } from '../../support/runtime.ts';
 import type { Part } from './part.ts';
@@ -17,6 +18,7 @@ export class Player {
   readonly since = performance.now();
   readonly #broken: (what: string) => void;
   readonly #answers = new Map<string, () => void>();
+  #told: (figures: string) => void = () => {};
   /** Whether it is to end, or has ended: nothing more is to be done to it. */
   leaving = false;
 
@@ -40,6 +42,13 @@ export class Player {
     return await answered;
   }
 
+  /** The figures of its engines, if it has the time. */
+  async tell(): Promise<string> {
+    this.program.send('tell');
+    const told = new Promise<string>((resolve) => this.#told = resolve);
+    return `${this.who}: ${await Promise.race([told, sleep(1000, 'no answer')])}`;
+  }
+
   /** Waits until it has ended with this exit status. */
   async mustEnd(status: number): Promise<void> {
     const ended = await before(this.program.ended);
@@ -59,6 +68,7 @@ export class Player {
   async #read(): Promise<void> {
     for (let line; (line = await this.program.line()) !== undefined;) {
       if (line.startsWith('broken ')) this.#say(line.slice('broken '.length));
+      else if (line.startsWith('told ')) this.#told(line.slice('told '.length));
       else this.#answers.get(line)?.();
     }
   }

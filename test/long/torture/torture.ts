@@ -1,14 +1,13 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LockKind } from '../../../src/mod.ts';
 import { hasContainers } from '../../support/container.ts';
-import { kernelLocks } from '../../support/kernel-locks.ts';
-import { startOutsider } from '../../support/outsider.ts';
 import { Random } from '../../support/random.ts';
 import { temp } from '../../support/temp.ts';
 import { type Ground, pathOf } from './ground.ts';
 import { Judge } from './judge.ts';
+import { notFree, stillLocked } from './leaks.ts';
 import { needs } from './needs.ts';
 import { Reader } from './reader.ts';
 import { Stamps } from './stamps.ts';
@@ -19,6 +18,8 @@ export interface Tortured {
   readonly violations: readonly string[];
   /** What should have happened and has not; nothing if it was broken off. */
   readonly missing: readonly string[];
+  /** After the first violation: the locks that a stranger met, and what the engines said. */
+  readonly circumstances: readonly string[];
   readonly seconds: number;
   readonly judge: Judge;
 }
@@ -65,15 +66,19 @@ export async function torture(
     pace: Math.min(PACE, seconds * 1000 / 24),
     broken: (what) => void violations.push(what),
   });
+  let circumstances: string[] = [];
   try {
     const playing = troupe.play();
     while (elapsed() < seconds * 1000 && violations.length === 0) await sleep(TICK);
     if (violations.length === 0) await unlessBroken(troupe.drain(), violations);
-    if (violations.length === 0) violations.push(...await notFree(ground));
+    if (violations.length === 0) violations.push(...await notFree(ground, LAST));
     if (violations.length === 0) await troupe.end();
     if (violations.length === 0) await playing;
   } finally {
-    if (violations.length > 0) await troupe.kill();
+    if (violations.length > 0) {
+      circumstances = [...await notFree(ground, 0), ...await troupe.tell()];
+      await troupe.kill();
+    }
     clearInterval(looking);
     clearInterval(minutes);
     look();
@@ -81,13 +86,13 @@ export async function torture(
   const whole = violations.length === 0;
   if (whole) {
     judge.finish();
-    violations.push(...await stillLocked(ground));
+    violations.push(...await stillLocked(ground, LAST));
   }
   stamps.close();
   reader.close();
   rmSync(stampsPath);
   const missing = whole ? judge.tally.missing(needs(kind, hasContainers)) : [];
-  return { violations, missing, seconds: elapsed() / 1000, judge };
+  return { violations, missing, circumstances, seconds: elapsed() / 1000, judge };
 }
 
 /** Waits for something, or for the first violation: who sleeps on for ever is found out meanwhile. */
@@ -96,39 +101,4 @@ async function unlessBroken(task: Promise<void>, violations: readonly string[]):
   const end = task.finally(() => over = true);
   while (!over && violations.length === 0) await sleep(TICK);
   if (over) await end;
-}
-
-/** While all processes live and say that they hold nothing, a stranger must get every lock. */
-async function notFree(ground: Ground): Promise<string[]> {
-  const outsider = await startOutsider();
-  const present = new Set(readdirSync(ground.directory));
-  const paths = Array.from({ length: ground.files }, (_, file) => pathOf(ground, file))
-    .filter((path) => present.has(path.slice(ground.directory.length + 1)));
-  const range = { start: 0, length: 0 };
-  const bytes = paths.map((path) => ({ path, mode: 'exclusive', range }) as const);
-  let found: string[] = [];
-  for (const end = performance.now() + LAST; performance.now() < end; await sleep(TICK)) {
-    found = await outsider.probe(bytes);
-    if (found.every((one) => one === 'free')) break;
-  }
-  await outsider.end();
-  return found.flatMap((one, index) =>
-    one === 'free' ? [] : [`left: ${paths[index]} has a lock that nobody says to have: ${one}`]
-  );
-}
-
-/** When all have gone, the kernel must know of no lock. */
-async function stillLocked({ directory }: Ground): Promise<string[]> {
-  const names = readdirSync(directory);
-  const inodes = names.map((name) => statSync(join(directory, name)).ino);
-  let left: string[] = [];
-  for (const end = performance.now() + LAST; performance.now() < end; await sleep(TICK)) {
-    left = kernelLocks(inodes).flatMap((locks, index) =>
-      locks.shared + locks.exclusive + locks.waiting === 0
-        ? []
-        : [`left: ${names[index]} has ${JSON.stringify(locks)} when all have gone`]
-    );
-    if (left.length === 0) break;
-  }
-  return left;
 }

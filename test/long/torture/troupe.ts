@@ -88,6 +88,12 @@ export class Troupe {
     }
   }
 
+  /** What the engines of all who are there say about themselves. */
+  async tell(): Promise<string[]> {
+    const players = [...this.#players.values()].filter(({ leaving }) => !leaving);
+    return await Promise.all(players.map((player) => player.tell()));
+  }
+
   /** Ends all at once. */
   async kill(): Promise<void> {
     this.#over.abort();

@@ -25,7 +25,7 @@ export interface Tortured {
 }
 
 /** How many lock files there are. */
-const FILES = 8;
+const FILES = 12;
 /** How often the records are read, and the time is written among them, in milliseconds. */
 const TICK = 50;
 /** The longest time between two strokes of fate, in milliseconds; shorter if there is little time. */

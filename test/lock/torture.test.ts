@@ -7,7 +7,7 @@ import { Judge } from '../long/torture/judge.ts';
 import { torture } from '../long/torture/torture.ts';
 
 /** For how long, in seconds; `npm run torture` lasts longer. */
-const SECONDS = 4;
+const SECONDS = 3;
 
 /** What a judge says about these records. */
 function judge(...records: string[]): readonly string[] {
@@ -53,6 +53,12 @@ test('the judge knows that a lock lasts as long as a child has it', () => {
 test('the judge takes no word of who is about to be killed', () => {
   const killed = ['B n1:1 try 0 77 x 0 0', 'K n1', 'B n1:2 try 1 78 x 0 0'];
   assert.equal(judge(...killed, 'B b2:1 wait 0 77 x 0 0', 'B b2:2 wait 1 78 x 0 0'), []);
+});
+
+test('the judge sees a process end before its locks and waits', () => {
+  assert.match(judge('B n1:1 try 0 77 x 0 0', 'X n1')[0]!, /^left: n1 /);
+  assert.match(judge('W n1:1 0 x 0 0', 'X n1')[0]!, /^left: n1 /);
+  assert.equal(judge('B n1:1 try 0 77 x 0 0', 'E n1:1', 'X n1'), []);
 });
 
 test('the judge sees a wait sleep on while the file is free', () => {

@@ -36,7 +36,7 @@ export async function soak(
   say: (line: string) => void,
 ): Promise<string[]> {
   const directory = mkdtempSync(join(temp, 'soak-'));
-  const ground: Ground = { directory, files: FILES, stamps: '/dev/null', epoch: Date.now() };
+  const ground: Ground = { directory, files: FILES, stamps: '/dev/null', temp, epoch: Date.now() };
   const paths = Array.from({ length: FILES }, (_, file) => pathOf(ground, file));
   for (const path of paths) writeFileSync(path, '');
   const broken: string[] = [];

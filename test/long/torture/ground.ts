@@ -9,6 +9,8 @@ export interface Ground {
   readonly files: number;
   /** The file that everybody appends to. */
   readonly stamps: string;
+  /** Where processes put what is only theirs. */
+  readonly temp: string;
   /** When it began, by `Date.now()`. */
   readonly epoch: number;
 }

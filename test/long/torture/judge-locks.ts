@@ -36,6 +36,11 @@ export class StampedLocks {
     return this.#byKey.values();
   }
 
+  /** Whether a process has any. */
+  has(who: string): boolean {
+    return this.#byHolder.has(who);
+  }
+
   add(lock: StampedLock): void {
     this.#byKey.set(lock.key, lock);
     setIn(this.#byInode, lock.inode).add(lock);

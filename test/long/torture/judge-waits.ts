@@ -40,9 +40,14 @@ export class StampedWaits {
     return this.#waits.delete(key);
   }
 
+  /** Whether a process has any. */
+  has(who: string): boolean {
+    return this.#of(who).length > 0;
+  }
+
   /** A process has gone, and its waits with it. */
   endAll(who: string): void {
-    for (const key of this.#waits.keys()) if (key.startsWith(`${who}:`)) this.#waits.delete(key);
+    for (const key of this.#of(who)) this.#waits.delete(key);
   }
 
   stir(file: number): void {
@@ -63,5 +68,9 @@ export class StampedWaits {
     this.#stirred.clear();
     for (const { key } of asleep) this.#waits.delete(key);
     return asleep;
+  }
+
+  #of(who: string): string[] {
+    return [...this.#waits.keys()].filter((key) => key.startsWith(`${who}:`));
   }
 }

@@ -54,6 +54,12 @@ export class Judge {
       case 'Q':
         this.tally.add('exits', kindOf(who));
         return this.#end(who);
+      case 'X':
+        this.tally.add('ends', kindOf(who));
+        if (this.#locks.has(who) || this.#waits.has(who)) {
+          this.violations.push(`left: ${who} has ended before its locks and waits`);
+        }
+        return this.#end(who);
       case 'Z':
         this.tally.add('stops', kindOf(who));
         this.#stops = true;

@@ -15,6 +15,7 @@ export function needs(
     ['files', ['renamed', 'deleted']],
     ['stops', runtimes],
     ['exits', runtimes],
+    ['ends', runtimes],
   ]);
   const killed = ['posix', ...runtimes, ...hasContainers ? ['bwrap'] : []];
   // Locks of processes are not inherited.

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Program, start, startScript } from '../../support/process.ts';
-import { root, type Runtime } from '../../support/runtime.ts';
+import { type Program, start } from '../../support/process.ts';
+import { root, type Runtime, scriptCommand } from '../../support/runtime.ts';
 import type { Part } from './part.ts';
 
 /** How long a process may take to answer, or to end, in milliseconds: starts are slow in a crowd. */
@@ -26,7 +26,10 @@ export class Player {
     this.who = part.who;
     this.runtime = runtime;
     this.#broken = broken;
-    this.program = startScript('test/long/torture/worker.ts', [JSON.stringify(part)], runtime);
+    const command = scriptCommand('test/long/torture/worker.ts', undefined, runtime);
+    // Who is killed leaves its own files behind.
+    const env = { ...process.env, TMPDIR: part.ground.temp };
+    this.program = start([...command, JSON.stringify(part)], { env });
     this.ready = this.#answer('ready');
     void this.#read();
     void this.program.ended.then(({ code, signal }) => {

@@ -15,6 +15,7 @@
  *   W WAIT FILE BYTES [KEY]      a wait has begun (for the upgrade of KEY)
  *   w WAIT how                   it is over: granted, or why it was given up
  *   K WHO, Q WHO                 WHO is about to be killed; is about to exit, whatever it holds
+ *   X WHO                        WHO has ended, and should have let go of all before
  *   Z WHO, z WHO                 WHO is about to be stopped; has been continued
  *   T ms                         the time
  */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LockKind } from '../../../src/mod.ts';
@@ -43,12 +43,13 @@ export async function torture(
   kind: 'auto' | LockKind = 'auto',
   onMinute: (judge: Judge) => void = () => {},
 ): Promise<Tortured> {
-  const directory = mkdtempSync(join(temp, 'torture-'));
-  const stampsPath = `${directory}.stamps`;
-  writeFileSync(stampsPath, '');
-  const ground: Ground = { directory, files: FILES, stamps: stampsPath, epoch: Date.now() };
-  for (let file = 0; file < FILES; file++) writeFileSync(pathOf(ground, file), '');
-  const [stamps, reader, judge] = [new Stamps(stampsPath), new Reader(stampsPath), new Judge()];
+  const home = mkdtempSync(join(temp, 'torture-'));
+  const ground = layOut(home);
+  const [stamps, reader, judge] = [
+    new Stamps(ground.stamps),
+    new Reader(ground.stamps),
+    new Judge(),
+  ];
   const violations = judge.violations;
   const began = performance.now();
   const elapsed = (): number => performance.now() - began;
@@ -90,9 +91,23 @@ export async function torture(
   }
   stamps.close();
   reader.close();
-  rmSync(stampsPath);
+  rmSync(home, { recursive: true });
   const missing = whole ? judge.tally.missing(needs(kind, hasContainers)) : [];
   return { violations, missing, circumstances, seconds: elapsed() / 1000, judge };
+}
+
+function layOut(home: string): Ground {
+  const ground: Ground = {
+    directory: join(home, 'files'),
+    files: FILES,
+    stamps: join(home, 'stamps'),
+    temp: join(home, 'temp'),
+    epoch: Date.now(),
+  };
+  for (const path of [ground.directory, ground.temp]) mkdirSync(path);
+  writeFileSync(ground.stamps, '');
+  for (let file = 0; file < FILES; file++) writeFileSync(pathOf(ground, file), '');
+  return ground;
 }
 
 /** Waits for something, or for the first violation: who sleeps on for ever is found out meanwhile. */

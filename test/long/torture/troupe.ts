@@ -61,8 +61,10 @@ export class Troupe {
       const next = deck.findIndex(([, fate]) => mayStop || !fate.includes('stop'));
       const [runtime, fate] = deck.splice(Math.max(next, 0), 1)[0]!;
       const player = this.#players.get(runtime)!;
-      if (!await player.ready || player.leaving || this.#over.signal.aborted) continue;
+      if (!await player.ready) continue;
       await this.#pause(player.since + YOUTH - performance.now());
+      // Whoever is started now would not be told to drain.
+      if (player.leaving || this.#over.signal.aborted) continue;
       if (fate === 'stop' || fate === 'kill stopped') await this.#stop(player, fate === 'stop');
       else this.#replace(player, fate);
     }
@@ -141,7 +143,7 @@ export class Troupe {
     this.#options.stamps.write(`Z ${player.who}`);
     player.signal('SIGSTOP');
     await sleep(this.#options.random.next() * STOP);
-    if (!goesOn) return this.#replace(player, 'kill');
+    if (!goesOn && !this.#over.signal.aborted) return this.#replace(player, 'kill');
     player.signal('SIGCONT');
     this.#options.stamps.write(`z ${player.who}`);
   }
@@ -151,7 +153,7 @@ export class Troupe {
     player.leaving = true;
     if (await player.ask('end', 'ended')) await player.mustEnd(0);
     else this.#options.broken(`${player.runtime} ${player.who} has not ended as it should`);
-    this.#options.stamps.write(`Q ${player.who}`);
+    this.#options.stamps.write(`X ${player.who}`);
   }
 
   #leave(player: Player, left: Promise<void>): void {

@@ -41,10 +41,9 @@ export const mutations: readonly Mutation[] = [
     name: 'a lock that a child inherited is released by F_UNLCK',
     edits: [{
       file: 'src/lock/lock.ts',
-      from: "closeFd(this.#end('released'));",
-      to: `const fd = this.#end('released');
-      trySetLock(fd, 'none', this.range.start, this.range.length);
-      closeFd(fd);`,
+      from: 'this.#description.close();',
+      to: `this.#description.trySet('none', this.range);
+      this.#description.close();`,
     }],
     found: /^overlap /m,
   },

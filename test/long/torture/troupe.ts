@@ -34,6 +34,8 @@ export interface TroupeOptions {
 export class Troupe {
   readonly #options: TroupeOptions;
   readonly #players = new Map<Runtime, Player>();
+  /** All who have not ended, also those whose place somebody else has taken. */
+  readonly #alive = new Set<Player>();
   readonly #leaving = new Set<Promise<void>>();
   readonly #aides: Program[];
   #count = 0;
@@ -99,11 +101,12 @@ export class Troupe {
   /** Ends all at once. */
   async kill(): Promise<void> {
     this.#over.abort();
-    for (const player of this.#players.values()) player.leaving = true;
-    const programs = [...this.#players.values()].map(({ program }) => program);
-    for (const { child } of [...programs, ...this.#aides]) child.stdin!.end();
-    for (const player of this.#players.values()) player.signal('SIGKILL');
-    await Promise.all([...programs, ...this.#aides].map(({ ended }) => ended));
+    const players = [...this.#alive];
+    for (const player of players) player.leaving = true;
+    const programs = [...players.map(({ program }) => program), ...this.#aides];
+    for (const { child } of programs) child.stdin!.end();
+    for (const player of players) player.signal('SIGKILL');
+    await Promise.all(programs.map(({ ended }) => ended));
   }
 
   /** Waits for so many milliseconds, or for the end of the play. */
@@ -118,7 +121,10 @@ export class Troupe {
 
   #start(runtime: Runtime): void {
     const part = this.#part(`${runtime[0]}${++this.#count}`);
-    this.#players.set(runtime, new Player(runtime, part, this.#options.broken));
+    const player = new Player(runtime, part, this.#options.broken);
+    this.#players.set(runtime, player);
+    this.#alive.add(player);
+    void player.program.ended.then(() => this.#alive.delete(player));
   }
 
   /** Another one takes the place of one who leaves. */

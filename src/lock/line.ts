@@ -144,7 +144,8 @@ export class Line {
       waiter.state = 'in the kernel';
       this.#inKernel++;
       this.#rules.waits.until(waiter);
-      return true;
+      // It may have got the lock at once, on a file that is replaced, and waits in another line by now.
+      return waiter.line === this;
     }
     if (turn) this.#handOvers++;
     this.#remove(waiter);

@@ -6,7 +6,9 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Worker } from 'node:worker_threads';
 import { adoptLock, LockEngine, type LockError, spawnLocked, tryLock } from '../../src/mod.ts';
-import { within } from '../support/eventually.ts';
+import { holdElsewhere } from '../support/elsewhere.ts';
+import { eventually, eventuallyWithoutEvents, within } from '../support/eventually.ts';
+import { kernelLocksOn } from '../support/kernel-locks.ts';
 import { mustBlock } from '../support/must-block.ts';
 import { openFds } from '../support/open-fds.ts';
 import { startLocker } from '../support/locker.ts';
@@ -114,16 +116,31 @@ test('a lock that nobody else can have is neither detached nor inherited', () =>
 test('a thread that waits for a shared lock takes no exclusive one away', async () => {
   const path = newFile();
   await using engine = new LockEngine();
-  const locker = await startLocker('posix', path);
-  await locker.try('exclusive');
+  const held = holdElsewhere(path);
   const reader = engine.lock(path, shared);
   await mustBlock(path);
-  await locker.end();
-  // Free now, and the thread perhaps not awake yet.
-  const writer = tryLock(path, exclusive);
-  assert.is(writer, undefined);
+  held.release();
+  // The thread is about to have it, and that would replace what we had.
+  assert.is(tryLock(path, exclusive), undefined);
   (await within(1000, 'the reader', reader)).release();
   tryLock(path, exclusive)!.release();
+});
+
+test('what a thread was granted is not given to a second one who conflicts', async () => {
+  const path = newFile();
+  await using engine = new LockEngine();
+  const held = holdElsewhere(path, { mode: 'shared' });
+  let granted = false;
+  const writer = engine.lock(path, exclusive).finally(() => granted = true);
+  await mustBlock(path);
+  held.release();
+  eventuallyWithoutEvents(() => kernelLocksOn(path).exclusive === 1);
+  const reader = tryLock(path, shared)!;
+  await eventually('the wait goes on', () => engine.stats().parked === 1);
+  assert.is(granted, false);
+  assert.equal(kernelLocksOn(path), { shared: 1, exclusive: 0, waiting: 0 });
+  reader.release();
+  (await within(1000, 'the writer', writer)).release();
 });
 
 test('a reader that comes while a thread waits for an exclusive lock keeps it out', async () => {

@@ -10,17 +10,11 @@ import {
 } from '../../src/mod.ts';
 import { testOfd } from '../support/kind.ts';
 import { holdElsewhere, sides } from '../support/elsewhere.ts';
-import { within } from '../support/eventually.ts';
+import { eventuallyWithoutEvents, within } from '../support/eventually.ts';
 import { startLocker } from '../support/locker.ts';
 import { mustBlock, waitersInKernel } from '../support/must-block.ts';
 import { openFds } from '../support/open-fds.ts';
 import { newFile, temp } from '../support/temp.ts';
-
-/** Waits without letting the event loop run. */
-function eventuallyWithoutEvents(condition: () => boolean): void {
-  const deadline = performance.now() + 5000;
-  while (!condition()) assert.ok(performance.now() < deadline);
-}
 
 const shared = { mode: 'shared' } as const;
 const code = (promise: Promise<unknown>) =>

@@ -21,3 +21,11 @@ export function within<T>(limit: number, what: string, promise: Promise<T>): Pro
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
+
+/** Waits without letting the event loop run. */
+export function eventuallyWithoutEvents(condition: () => boolean): void {
+  const deadline = performance.now() + 5000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error('not within 5000 ms, without events');
+  }
+}

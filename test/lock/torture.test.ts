@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { hasContainers } from '../support/container.ts';
+import { kind } from '../support/kind.ts';
 import { anySeed } from '../support/random.ts';
 import { ASLEEP } from '../long/torture/judge-waits.ts';
 import { Judge } from '../long/torture/judge.ts';
@@ -75,7 +76,7 @@ test('the judge sees a wait sleep on while the file is free', () => {
 test('locks of all kinds of processes never overlap, no wait sleeps on, and nothing is left', async () => {
   if (!hasContainers) console.log('skipped: containers; bwrap is not installed, or fails here');
   const seed = anySeed();
-  const { violations, missing, judge } = await torture(SECONDS, seed);
+  const { violations, missing, judge } = await torture(SECONDS, seed, kind);
   assert.equal(violations, [], `seed ${seed}\n${[...judge.history.lines()].join('\n')}`);
   // Whose turn comes within so short a time is the scheduler's choice.
   const undone = missing.filter((what) =>

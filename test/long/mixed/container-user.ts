@@ -19,7 +19,7 @@ export async function containerUser(role: Role): Promise<void> {
         let over = false;
         void container.ended.then(() => over = true);
         // Its program may run before its pid 1 has taken the lock.
-        await eventually('bwrap has its lock', () => over || hasPosixLock(ref));
+        await eventually('bwrap has its lock', () => over || hasLock(container.child.pid!, ref));
         lock.release();
         await pause(role, LONGEST);
         look();
@@ -37,8 +37,19 @@ export async function containerUser(role: Role): Promise<void> {
   }
 }
 
-function hasPosixLock(path: string): boolean {
+/** Whether the container's pid 1, which is bwrap's child, has its lock; others may have one too. */
+function hasLock(bwrap: number, path: string): boolean {
   // 1: POSIX  ADVISORY  READ 4121 fe:00:1234 0 EOF
-  const line = new RegExp(`^\\d+: POSIX +ADVISORY +READ .*:${statSync(path).ino} `, 'm');
-  return line.test(readFileSync('/proc/locks', 'utf8'));
+  const line = new RegExp(`^\\d+: POSIX +ADVISORY +READ (\\d+) .*:${statSync(path).ino} `, 'gm');
+  const lines = readFileSync('/proc/locks', 'utf8').matchAll(line);
+  return [...lines].some(([, pid]) => parentOf(pid!) === bwrap);
+}
+
+function parentOf(pid: string): number | undefined {
+  try {
+    return Number(/^PPid:\t(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+  } catch {
+    // It has ended by now.
+    return undefined;
+  }
 }

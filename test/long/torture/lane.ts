@@ -75,6 +75,8 @@ export function whyNot(error: unknown): string | undefined {
       return 'timed-out';
     case 'ERR_LOCK_REPLACED':
       return 'replaced';
+    case 'ERR_LOCK_DEADLOCK':
+      return 'deadlock';
     case 'ERR_LOCK_CLOSED':
       return 'closed';
     case 'ERR_LOCK_RELEASED':

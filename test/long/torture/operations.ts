@@ -1,5 +1,6 @@
 import { renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Lock } from '../../../src/mod.ts';
 import { Heir } from './children.ts';
 import { anyBytes, pathOf } from './ground.ts';
 import { chooseFile, hold, type Lane, pause, tryHold, UNWANTED, whyNot } from './lane.ts';
@@ -85,9 +86,10 @@ export const modes: Operation = async (lane) => {
 async function upgrade(lane: Lane, held: Hold): Promise<void> {
   const { random, witness, second, kind } = lane;
   const path = `${pathOf(witness.ground, held.file)}.upgrade`;
-  const turn = random.next() < 0.5 ? second.tryLock(path, { create: true, kind }) : undefined;
   const patience = random.next() * IMPATIENCE;
+  let turn: Lock | undefined;
   try {
+    if (random.next() < 0.5) turn = second.tryLock(path, { create: true, kind });
     await held.upgrade(turn === undefined ? { timeout: patience } : {});
   } catch (error) {
     if (whyNot(error) === undefined) throw error;

@@ -12,6 +12,8 @@ import type { Address, Libc } from './calls.ts';
 import { EINTR, EMFILE, ENFILE } from './errno.ts';
 import { libc } from './libc.ts';
 
+const F_GETLK = 5;
+
 /** The commands to try and to wait, by the kind of lock. */
 const commands = {
   ofd: { try: 37, wait: 38 },
@@ -43,6 +45,7 @@ const types: Record<RecordLock, number> = {
 const flock = new ArrayBuffer(32);
 const header = new Int16Array(flock, 0, 2);
 const extent = new BigInt64Array(flock, 8, 2);
+const flock32 = new Int32Array(flock);
 let address: Address = 0;
 let wholeFile = true;
 
@@ -78,6 +81,22 @@ export function trySetLock(
     const again = errno === EINTR || errno === EMFILE || errno === ENFILE;
     if (!again || ++failures === ATTEMPTS) return errno;
   }
+}
+
+/** Tells whether somebody is in the way of a process-associated lock who is not of this process. */
+export function isLockedByOthers(
+  fd: number,
+  lock: RecordLock,
+  start: number,
+  length: number,
+): boolean {
+  const calls = libc();
+  const answer = calls.fcntl(fd, F_GETLK, fill(calls, lock, start, length));
+  const locked = answer !== -1 && header[0] !== F_UNLCK;
+  // The kernel has written over it.
+  flock32.fill(0);
+  wholeFile = true;
+  return locked;
 }
 
 /**

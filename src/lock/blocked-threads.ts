@@ -1,6 +1,7 @@
 import { EINTR } from '../linux/errno.ts';
 import { prepareInterrupts } from '../linux/interrupt.ts';
-import { type BlockedCall, type BlockedTask, QUEUED, STATE } from '../../workers/blocked-call.ts';
+import { BLOCKED, type BlockedCall, type BlockedTask, QUEUED } from '../../workers/blocked-call.ts';
+import { STATE } from '../../workers/blocked-call.ts';
 import { type Description, isBusy } from './description.ts';
 import { interruptAtExit } from './exit.ts';
 import type { KernelWait } from './kernel-wait.ts';
@@ -78,7 +79,7 @@ export class BlockedThreads {
   block(wait: KernelWait): void {
     const call = newCall(wait);
     this.#calls.set(call, wait);
-    wait.description.block(wait, () => this.#handBack(call, wait));
+    wait.description.block(wait, () => this.#handBackNow(call, wait));
     interruptAtExit.add(this);
     this.#hand(call, wait);
     // The shared memory tells sooner than the pool's message; the pool tells of a failed thread.
@@ -112,6 +113,13 @@ export class BlockedThreads {
   #handBack(call: BlockedCall, wait: KernelWait): void {
     this.#handedBack.add(call);
     this.#leave(call, wait);
+  }
+
+  /** The same for a caller that cannot await; tells whether the thread has left the kernel. */
+  #handBackNow(call: BlockedCall, wait: KernelWait): boolean {
+    this.#handBack(call, wait);
+    leaveBefore(performance.now() + LEAVE_LIMIT, call);
+    return Atomics.load(call.words, STATE) !== BLOCKED;
   }
 
   #leave(call: BlockedCall, wait: KernelWait): void {

@@ -56,7 +56,7 @@ export class Description {
   }
 
   /** Notes that a thread begins to wait in the kernel; `recall` has it leave. */
-  block(wait: KernelWait, recall: () => void): void {
+  block(wait: KernelWait, recall: () => boolean): void {
     this.#file?.await(wait, { member: this, claim: wait.want, recall });
   }
 

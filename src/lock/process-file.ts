@@ -1,7 +1,7 @@
 import { EAGAIN, EINTR } from '../linux/errno.ts';
 import { identify, identity } from '../linux/identity.ts';
 import { closeFd, isWritable } from '../linux/open.ts';
-import { type RecordLock, trySetLock } from '../linux/record-lock.ts';
+import { isLockedByOthers, type RecordLock, trySetLock } from '../linux/record-lock.ts';
 import { type Claim, common, conflict, without } from './claim.ts';
 import type { LockRange } from './lock-options.ts';
 
@@ -12,8 +12,8 @@ type Member = object;
 interface Awaited {
   readonly member: Member;
   readonly claim: Claim;
-  /** Has the thread leave the kernel. */
-  readonly recall: () => void;
+  /** Has the thread leave the kernel, and returns when it has; `false` if it does not. */
+  readonly recall: () => boolean;
 }
 
 const files = new Map<string, ProcessFile>();
@@ -114,15 +114,10 @@ export class ProcessFile {
       return 0;
     }
     const claim = { mode: lock, range };
-    if (this.isTaken(member, claim)) return EAGAIN;
+    if (this.isTaken(member, claim) || !this.#recall(member, claim)) return EAGAIN;
     const errno = this.#set(lock, range);
-    if (errno !== 0) return errno;
-    this.#held.set(member, claim);
-    // What a thread is granted from now on would be more than anybody has, and keep others out.
-    for (const { member: other, claim: awaited, recall } of this.#awaited.values()) {
-      if (other !== member && conflict(awaited, claim)) recall();
-    }
-    return 0;
+    if (errno === 0) this.#held.set(member, claim);
+    return errno;
   }
 
   /** Tells whether somebody of this process is in the way, so that the kernel cannot be asked. */
@@ -130,12 +125,23 @@ export class ProcessFile {
     for (const [other, held] of this.#held) {
       if (other !== member && conflict(held, claim)) return true;
     }
-    if (claim.mode === 'shared') return false;
-    // Were a thread granted what it waits for, that would replace our exclusive lock.
-    for (const { claim: awaited } of this.#awaited.values()) {
-      if (awaited.mode === 'shared' && conflict(awaited, claim)) return true;
-    }
     return false;
+  }
+
+  /**
+   * Has threads leave the kernel that must not be granted what they wait for when the member has its
+   * claim: a shared lock would replace an exclusive one, and an exclusive one would be more than
+   * anybody has, and keep others out. Gives `false` if the claim is not to be had.
+   */
+  #recall(member: Member, claim: Claim): boolean {
+    const inTheWay = [...this.#awaited.values()].filter((awaited) =>
+      awaited.member !== member && conflict(awaited.claim, claim)
+    );
+    if (inTheWay.length === 0) return true;
+    const { mode, range: { start, length } } = claim;
+    // Nobody is disturbed for nothing.
+    if (isLockedByOthers(this.#fd, mode, start, length)) return false;
+    return inTheWay.every(({ recall }) => recall()) && !this.isTaken(member, claim);
   }
 
   /** Notes that a thread waits in the kernel, by a key of the caller's. */

@@ -47,7 +47,8 @@ testWithout('run --exec with a lock on each of two files holds both', async () =
 
 testWithout('use stays until what the command has left behind has ended', async () => {
   const runtime = sampleRuntime();
-  const left = 'sh -c "exec 0<&3; echo left; read line" 3<&0 & exit 3';
+  // What runs in the background has no standard input.
+  const left = 'exec 3<&0; { echo left; read line <&3; } & exit 3';
   const program = reflock('use', runtime, '--', 'sh', '-c', left);
   assert.is(await program.line(), 'left', program.stderr());
   assert.is(tryLock(join(runtime, '.ref')), undefined, 'still in use');

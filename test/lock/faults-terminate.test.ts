@@ -5,11 +5,17 @@ import { holdElsewhere } from '../support/elsewhere.ts';
 import { eventually, within } from '../support/eventually.ts';
 import { type Locker, startLocker } from '../support/locker.ts';
 import { mustBlock } from '../support/must-block.ts';
-import { workers } from '../support/pool-workers.ts';
+import { testTerminated, workers } from '../support/pool-workers.ts';
 import { start } from '../support/process.ts';
 import { rejection } from '../support/rejection.ts';
+import { runtime } from '../support/runtime.ts';
 import { newFile } from '../support/temp.ts';
 import { assertLeft, assertWorks, ownState, testEngine } from '../support/test-engine.ts';
+
+function testTerminatedIn(name: string, body: (engine: LockEngine) => Promise<void>): void {
+  if (runtime === 'bun') testTerminated(name, () => Promise.resolve());
+  else testEngine(name, body);
+}
 
 /** Has another program lock the file. */
 async function holdOutside(path: string): Promise<Locker> {
@@ -28,7 +34,7 @@ function terminateLast(): Promise<number> {
   return workers.at(-1)!.terminate();
 }
 
-testEngine('a wait whose thread is terminated in the kernel is granted', async (engine) => {
+testTerminatedIn('a wait whose thread is terminated in the kernel is granted', async (engine) => {
   const path = newFile();
   const locker = await holdOutside(path);
   const waiting = engine.lock(path);
@@ -46,7 +52,7 @@ testEngine('a wait whose thread is terminated in the kernel is granted', async (
 
 for (const when of ['at once', 'later'] as const) {
   const name = `an abort ${when} after its thread was terminated leaves nobody in the kernel`;
-  testEngine(name, async (engine) => {
+  testTerminatedIn(name, async (engine) => {
     const path = newFile();
     const locker = await holdOutside(path);
     const abort = new AbortController();
@@ -64,7 +70,7 @@ for (const when of ['at once', 'later'] as const) {
   });
 }
 
-testEngine('an idle thread that is terminated is no loss', async (engine) => {
+testTerminatedIn('an idle thread that is terminated is no loss', async (engine) => {
   for (let round = 0; round < 3; round++) {
     const path = newFile();
     const held = holdElsewhere(path);
@@ -78,36 +84,42 @@ testEngine('an idle thread that is terminated is no loss', async (engine) => {
 
 // From before it has begun its program until it sits in the kernel.
 for (const delay of [0, 1, 3, 10, 30]) {
-  test(`a wait whose thread is terminated ${delay} ms after its start is granted`, async () => {
-    const before = await ownState();
-    const engine = new LockEngine({ maxThreads: 2 });
-    const path = newFile();
-    const held = holdElsewhere(path);
-    const known = workers.length;
-    const waiting = engine.lock(path);
-    await eventually('a thread', () => workers.length > known);
-    await new Promise((resolve) => setTimeout(resolve, delay));
-    const terminated = terminateLast();
-    held.release();
-    (await within(5000, 'the grant', waiting)).release();
-    await within(5000, 'the thread', terminated);
-    await engine.close();
-    await assertLeft(before);
-    holdElsewhere(path).release();
-  });
+  testTerminated(
+    `a wait whose thread is terminated ${delay} ms after its start is granted`,
+    async () => {
+      const before = await ownState();
+      const engine = new LockEngine({ maxThreads: 2 });
+      const path = newFile();
+      const held = holdElsewhere(path);
+      const known = workers.length;
+      const waiting = engine.lock(path);
+      await eventually('a thread', () => workers.length > known);
+      await new Promise((resolve) => setTimeout(resolve, delay));
+      const terminated = terminateLast();
+      held.release();
+      (await within(5000, 'the grant', waiting)).release();
+      await within(5000, 'the thread', terminated);
+      await engine.close();
+      await assertLeft(before);
+      holdElsewhere(path).release();
+    },
+  );
 }
 
-testEngine('parked waits go on when the thread of their watch is terminated', async (engine) => {
-  const files = Array.from({ length: 4 }, newFile);
-  const held = files.map((file) => holdElsewhere(file));
-  const waits = files.map((file) => engine.lock(file));
-  await Promise.all(files.slice(0, 2).map((file) => mustBlock(file)));
-  await eventually('the watch', () => engine.stats().threads === 3);
-  // Those that block are terminated as well; which one is which, nobody knows from outside.
-  const known = workers.slice(-3).map((worker) => worker.terminate());
-  for (const lock of held) lock.release();
-  for (const wait of waits) (await within(5000, 'the grant', wait)).release();
-  await Promise.all(known);
-});
+testTerminatedIn(
+  'parked waits go on when the thread of their watch is terminated',
+  async (engine) => {
+    const files = Array.from({ length: 4 }, newFile);
+    const held = files.map((file) => holdElsewhere(file));
+    const waits = files.map((file) => engine.lock(file));
+    await Promise.all(files.slice(0, 2).map((file) => mustBlock(file)));
+    await eventually('the watch', () => engine.stats().threads === 3);
+    // Those that block are terminated as well; which one is which, nobody knows from outside.
+    const known = workers.slice(-3).map((worker) => worker.terminate());
+    for (const lock of held) lock.release();
+    for (const wait of waits) (await within(5000, 'the grant', wait)).release();
+    await Promise.all(known);
+  },
+);
 
 test.run();

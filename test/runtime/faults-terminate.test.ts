@@ -6,7 +6,7 @@ import { query, tryLock } from '../../src/mod.ts';
 import { createCopy, removeRuntime } from '../../src/runtime/mod.ts';
 import { eventually, within } from '../support/eventually.ts';
 import { openFds } from '../support/open-fds.ts';
-import { workers } from '../support/pool-workers.ts';
+import { testTerminated, workers } from '../support/pool-workers.ts';
 import { rejection } from '../support/rejection.ts';
 import { temp } from '../support/temp.ts';
 import { makeTree, newPlace } from '../support/trees.ts';
@@ -24,7 +24,7 @@ function assertClosed(before: number): void {
   assert.ok(left.length - before <= 2, `two threads have left open ${left}`);
 }
 
-test('a copy whose threads are terminated fails and leaves nothing behind', async () => {
+testTerminated('a copy whose threads are terminated fails and leaves nothing behind', async () => {
   const parent = newPlace();
   const before = openFds(temp).length;
   const copying = rejection(createCopy(source, parent));
@@ -45,30 +45,33 @@ test('a copy whose threads are terminated fails and leaves nothing behind', asyn
   (await createCopy(source, parent)).lock.release();
 });
 
-test('a removal whose threads are terminated fails, and the next one removes what is left', async () => {
-  const parent = newPlace();
-  const before = openFds(temp).length;
-  const { path, lock } = await createCopy(source, parent);
-  lock.release();
-  const entries = readdirSync(join(path, 'usr')).length;
-  const removing = rejection(removeRuntime(path));
-  const partial = (): string | undefined => {
-    return readdirSync(parent).find((name) => name.startsWith('tmp-partial-'));
-  };
-  await eventually('a part is gone', () => {
-    const name = partial();
-    return name !== undefined && readdirSync(join(parent, name, 'usr')).length < entries;
-  });
-  const terminated = terminateAll();
-  const error = await within(10_000, 'the end', removing);
-  await terminated;
-  assert.is(error.code, 'ERR_LOCK_UNSUPPORTED', error.message);
-  assert.equal(query(), { held: [], pending: [] });
-  assertClosed(before);
-  const left = partial();
-  // A second thread that has come late may have done it all.
-  if (left !== undefined) await removeRuntime(join(parent, left));
-  assert.is(partial(), undefined);
-});
+testTerminated(
+  'a removal whose threads are terminated fails, and the next one removes what is left',
+  async () => {
+    const parent = newPlace();
+    const before = openFds(temp).length;
+    const { path, lock } = await createCopy(source, parent);
+    lock.release();
+    const entries = readdirSync(join(path, 'usr')).length;
+    const removing = rejection(removeRuntime(path));
+    const partial = (): string | undefined => {
+      return readdirSync(parent).find((name) => name.startsWith('tmp-partial-'));
+    };
+    await eventually('a part is gone', () => {
+      const name = partial();
+      return name !== undefined && readdirSync(join(parent, name, 'usr')).length < entries;
+    });
+    const terminated = terminateAll();
+    const error = await within(10_000, 'the end', removing);
+    await terminated;
+    assert.is(error.code, 'ERR_LOCK_UNSUPPORTED', error.message);
+    assert.equal(query(), { held: [], pending: [] });
+    assertClosed(before);
+    const left = partial();
+    // A second thread that has come late may have done it all.
+    if (left !== undefined) await removeRuntime(join(parent, left));
+    assert.is(partial(), undefined);
+  },
+);
 
 test.run();

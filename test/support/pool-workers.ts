@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
 import type { Worker, WorkerOptions } from 'node:worker_threads';
 import type { Death, Fate, Moment } from '../fixtures/dying-thread.ts';
+import { test } from 'uvu';
+import { runtime } from './runtime.ts';
 
 /** All threads that have been started since this was imported, the last one last. */
 export const workers: Worker[] = [];
@@ -31,3 +33,10 @@ threads.Worker = class extends threads.Worker {
     workers.push(this as unknown as Worker);
   }
 };
+
+/** A test that terminates threads, and says so where that may end the whole process. */
+export function testTerminated(name: string, body: () => Promise<void>): void {
+  if (runtime !== 'bun') return test(name, body);
+  console.log(`skipped: ${name}: Bun may panic when a thread is terminated within a native call`);
+  test.skip(name, body);
+}

@@ -78,10 +78,8 @@ test('locks of all kinds of processes never overlap, no wait sleeps on, and noth
   const seed = anySeed();
   const { violations, missing, judge } = await torture(SECONDS, seed, kind);
   assert.equal(violations, [], `seed ${seed}\n${[...judge.history.lines()].join('\n')}`);
-  // Whose turn comes within so short a time is the scheduler's choice.
-  const undone = missing.filter((what) =>
-    !/ (stops|exits|kills: (node|deno|bun)|waits: closed)/.test(what)
-  );
+  // Whether the rest comes within so short a time is chance; a minute of torture must have had all.
+  const undone = missing.filter((what) => /: (of \w+|acquisitions): /.test(what));
   assert.equal(undone, [], `seed ${seed}\n${[...judge.tally.lines()].join('\n')}`);
 });
 

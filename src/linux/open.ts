@@ -2,6 +2,7 @@
 
 import { constants } from 'node:fs';
 import { openBeneath } from './directory.ts';
+import { EINTR } from './errno.ts';
 import { libc } from './libc.ts';
 import { O_CLOEXEC, O_PATH } from './open-flags.ts';
 import { uninterrupted } from './uninterrupted.ts';
@@ -28,6 +29,9 @@ const flags: Record<Access, number> = {
 /** Opens a lock file, creating it with mode 0644 for `create`; gives -1 on failure. */
 export function openLockFile(dirfd: number, path: string, access: Access): number {
   const calls = libc();
+  const fd = calls.openat(dirfd, path, flags[access], LOCK_FILE_MODE);
+  // A lock that is free takes a few microseconds, of which a function made for each would be a part.
+  if (fd !== -1 || calls.errno() !== EINTR) return fd;
   return uninterrupted(calls, () => calls.openat(dirfd, path, flags[access], LOCK_FILE_MODE));
 }
 

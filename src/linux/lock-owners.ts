@@ -24,7 +24,10 @@ export type UnseenOwner = Omit<LockOwner, 'pid' | 'command'>;
 /** What can be found out about the locks on some files. */
 export interface LockOwners {
   readonly owners: readonly LockOwner[];
-  /** At least so many more, which belong to processes that cannot be seen. */
+  /**
+   * So many more, which belong to processes that cannot be seen: about so many where locks come and
+   * go all the time, since the kernel's list may show one twice then, or not at all.
+   */
   readonly unseen: readonly UnseenOwner[];
 }
 
@@ -55,15 +58,13 @@ function look(files: ReadonlySet<string>): LockOwners {
     for (const owner of found) seen.set(keyOf(owner), (seen.get(keyOf(owner)) ?? 0) + 1);
   }
   const unseen: UnseenOwner[] = [];
-  for (const { place, pid, ...what } of kernelLocks()) {
-    const file = places.get(place);
-    if (file === undefined) continue;
+  for (const { place, pid, ...what } of kernelLocks(places.keys())) {
+    const file = places.get(place)!;
     const owner = { file, pid, ...what };
     const left = seen.get(keyOf(owner)) ?? 0;
     seen.set(keyOf(owner), left - 1);
     if (left > 0) continue;
-    // A process that has it on two ranges is one owner, and so is one whose line comes twice, since
-    // the list may change while it is read.
+    // A process that has it on two ranges is one owner.
     if (what.kind === 'process' && owners.some((other) => keyOf(other) === keyOf(owner))) continue;
     const command = pid > 0 ? commandOf(pid) : '';
     if (command === '') unseen.push({ file, ...what });

@@ -99,9 +99,12 @@ testInContainer('holders() names a bwrap container by its .ref', async () => {
     const status = [...scriptCommand('src/cli/main.ts'), 'status', '--json', path];
     const program = start([...container, '--unshare-pid', ...status]);
     const { files } = JSON.parse((await program.line())!);
-    assert.equal(files, [
-      { path, holders: [], unseen: [{ mode: 'shared', kind, waiting: false }] },
-    ]);
+    assert.is(files.length, 1);
+    const [{ unseen, ...file }] = files;
+    assert.equal(file, { path, holders: [] });
+    // The kernel may show a lock more than once while others' locks come and go.
+    assert.ok(unseen.length > 0);
+    for (const one of unseen) assert.equal(one, { mode: 'shared', kind, waiting: false });
     await locker.end();
   },
 );

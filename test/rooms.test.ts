@@ -10,7 +10,7 @@ const allowed: Record<string, readonly string[]> = {
   workers: ['src/linux'],
   'src/lock': ['src/linux', 'workers'],
   'src/runtime': ['src/lock', 'src/linux', 'workers', 'src/mod.ts'],
-  'src/remote': ['src/runtime', 'src/lock', 'src/mod.ts'],
+  'src/remote': ['src/lock', 'src/linux'],
   'src/process': ['src/linux'],
   'src/cli': ['src/runtime', 'src/lock', 'src/process', 'src/linux', 'src/mod.ts'],
   'src/mod.ts': ['src/lock'],
@@ -20,6 +20,7 @@ const allowed: Record<string, readonly string[]> = {
 const packages: Record<string, readonly string[]> = {
   koffi: ['src/linux'],
   piscina: ['src/lock'],
+  comlink: ['src/remote'],
   'cli-progress': ['src/cli'],
   'cli-table3': ['src/cli'],
   picocolors: ['src/cli'],

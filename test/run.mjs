@@ -7,7 +7,7 @@
 //   npm run fallback          what is about locks, as on a kernel without open-file-description locks
 
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readdirSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -71,9 +71,11 @@ const files = readdirSync(join(root, 'test'), { recursive: true })
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const began = Date.now();
-const jobs = files.flatMap((file) =>
-  (ONCE.includes(file) ? names.slice(0, 1) : names).map((runtime) => ({ runtime, file }))
-);
+const jobs = files.flatMap((file) => {
+  const where = !isFallback && canBeRemote(file) ? ['here', 'there'] : ['here'];
+  const runtimes = ONCE.includes(file) ? names.slice(0, 1) : names;
+  return runtimes.flatMap((runtime) => where.map((where) => ({ runtime, file, where })));
+});
 for (const job of jobs.filter(({ file }) => ALONE.includes(file))) await run(job);
 const queue = jobs.filter(({ file }) => !ALONE.includes(file));
 await Promise.all(Array.from({ length: LANES }, async () => {
@@ -95,16 +97,24 @@ async function writeFilter() {
   return file;
 }
 
-async function run({ runtime, file }) {
-  const result = await runFile(runtime, file);
-  for (const key of Object.keys(total)) total[key] += result[key];
-  report(runtime, file, result);
+/** Whether the engine that a file tests may be in another thread too. */
+function canBeRemote(file) {
+  return /from '[./]+support\/subject\.ts'/.test(readFileSync(join(root, file), 'utf8'));
 }
 
-function runFile(runtime, file) {
-  const [command, ...args] = [...container, ...runtimes[runtime](file)];
+async function run({ runtime, file, where }) {
+  const start = where === 'here'
+    ? runtimes[runtime](file)
+    : [...runtimes[runtime]('test/support/client-thread.ts'), file];
+  const result = await runFile(start);
+  for (const key of Object.keys(total)) total[key] += result[key];
+  report(runtime, file, where, result);
+}
+
+function runFile(start) {
+  const [command, ...args] = [...container, ...start];
   const lacking = filter === undefined ? [] : [openSync(filter, 'r')];
-  const start = Date.now();
+  const began = Date.now();
   // A process group of its own: after a hang its children go with it.
   const child = spawn(command, args, {
     cwd: root,
@@ -146,7 +156,7 @@ function runFile(runtime, file) {
         sound,
         why,
         output,
-        seconds: (Date.now() - start) / 1000,
+        seconds: (Date.now() - began) / 1000,
       });
     });
   });
@@ -160,8 +170,9 @@ function killGroup(pid) {
   }
 }
 
-function report(runtime, file, { passed, failed, skipped, sound, why, output, seconds }) {
-  const name = relative('test', file).replace(/\.test\.ts$/, '');
+function report(runtime, file, where, { passed, failed, skipped, sound, why, output, seconds }) {
+  const name = relative('test', file).replace(/\.test\.ts$/, '') +
+    (where === 'here' ? '' : ', remote');
   const counts = `${passed} passed` + (failed ? `, ${failed} failed` : '') +
     (skipped ? `, ${skipped} skipped` : '');
   console.log(`${runtime.padEnd(5)} ${name.padEnd(28)} ${counts}  ${seconds.toFixed(1)} s`);

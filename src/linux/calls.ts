@@ -12,6 +12,7 @@ export type Address = number | bigint;
 export interface Libc {
   readonly openat: (dirfd: number, path: string, flags: number, mode: number) => number;
   readonly close: (fd: number) => number;
+  readonly dup3: (from: number, to: number, flags: number) => number;
   readonly fcntl: (fd: number, command: number, argument: Address) => number;
   /** The same for a call that waits, which must not be made twice when it was interrupted. */
   readonly fcntlWait: (fd: number, command: number, argument: Address) => number;

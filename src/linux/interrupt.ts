@@ -79,3 +79,8 @@ export function threadId(): number {
 export function interruptThread(thread: number): boolean {
   return chosen !== undefined && libc().syscall(TGKILL, process.pid, thread, chosen) === 0;
 }
+
+/** Whether that thread of this process has not ended yet. */
+export function isThreadAlive(thread: number): boolean {
+  return libc().syscall(TGKILL, process.pid, thread, 0) === 0;
+}

@@ -28,6 +28,7 @@ function bind(): Libc {
     const calls: Libc = {
       openat: lib.func('openat', 'int', ['int', 'str', 'int', 'uint32_t']),
       close: lib.func('close', 'int', ['int']),
+      dup3: lib.func('dup3', 'int', ['int', 'int', 'int']),
       fcntl: lib.func('fcntl', 'int', ['int', 'int', 'intptr_t']),
       fcntlWait: lib.func('fcntl', 'int', ['int', 'int', 'intptr_t']),
       statx: lib.func('statx', 'int', ['int', 'str', 'int', 'uint32_t', 'intptr_t']),

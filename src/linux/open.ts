@@ -53,6 +53,20 @@ export function closeFd(fd: number): void {
   libc().close(fd);
 }
 
+/** Gives a descriptor that is good for nothing but {@linkcode hollowOut}; -1 on failure. */
+export function openNothing(): number {
+  return libc().openat(AT_FDCWD, '/', O_CLOEXEC | O_PATH, 0);
+}
+
+/**
+ * Closes what a descriptor stands for and keeps its number taken, so that somebody who has yet to
+ * hear of it can close it later without closing another file that got the same number. Gives -1 on
+ * failure.
+ */
+export function hollowOut(fd: number, nothing: number): number {
+  return libc().dup3(nothing, fd, O_CLOEXEC);
+}
+
 const F_SETFD = 2;
 const F_GETFL = 3;
 const FD_CLOEXEC = 1;

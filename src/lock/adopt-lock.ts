@@ -20,6 +20,12 @@ export interface AdoptOptions {
   range?: LockRange | undefined;
 }
 
+/** Checks what the caller gave, before the descriptor is touched. */
+export function checkAdopt(fd: number, { mode, kind, range }: AdoptOptions): void {
+  if (!isFd(fd)) throw invalid(RangeError, 'fd', 'must be a file descriptor', fd);
+  toRequest('/', { mode, kind, range });
+}
+
 /**
  * Makes sure that the descriptor carries the lock, and gives the request that would have led to
  * it; which file it is, is known afterwards as after `identify()`. Setting a lock that is held
@@ -29,7 +35,7 @@ export function adopt(
   fd: number,
   options: AdoptOptions,
 ): { description: Description; want: LockRequest } {
-  if (!isFd(fd)) throw invalid(RangeError, 'fd', 'must be a file descriptor', fd);
+  checkAdopt(fd, options);
   const path = pathOf(fd);
   if (path === undefined) throw systemError(`Cannot adopt fd ${fd}`, `fd ${fd}`, 'fcntl', EBADF);
   const { mode, kind = 'ofd', range } = options;

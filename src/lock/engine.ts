@@ -6,8 +6,9 @@ import { checkEngineOptions } from './engine-info.ts';
 import type { EngineOptions, EngineStats, LockSnapshot } from './engine-info.ts';
 import type { GiveUp } from './give-up.ts';
 import { Journal } from './journal.ts';
-import { Lock, type LockOwner } from './lock.ts';
-import { type LockAllRequest, type Take, takeAll } from './lock-all.ts';
+import { LocalKeeper, type LockOwner } from './local-keeper.ts';
+import { Lock } from './lock.ts';
+import { type LockAllRequest, takeAll } from './lock-all.ts';
 import { LockError } from './lock-error.ts';
 import { checkWaitOptions, invalid, toRequest } from './lock-options.ts';
 import type { LockOptions, LockRequest } from './lock-options.ts';
@@ -19,6 +20,7 @@ import { infoOf, PendingWaits } from './pending-waits.ts';
 import { takeIfFree } from './try-lock.ts';
 import { LockWait, type LockWaitOwner } from './wait-lock.ts';
 import { Waits } from './waits.ts';
+import { whileHeld } from './while-held.ts';
 
 /**
  * Takes locks, and has the threads that wait for them. The functions of the module use one
@@ -85,20 +87,15 @@ export class LockEngine implements AsyncDisposable {
 
   /** Takes a lock if it is free; see the function `tryLock()`. */
   tryLock(path: string | URL, options?: TryLockOptions): Lock | undefined {
-    this.#pending.throwIfClosed();
-    const want = toRequest(path, options);
-    const description = takeIfFree(want);
-    return description && this.#hold(description, want, this.#files.get());
+    return this.tryTake(toRequest(path, options));
   }
 
   /** Takes a lock, waiting for it; see the function `lock()`. */
   lock(path: string | URL, options: LockOptions = {}): Promise<Lock> {
     return new Promise((resolve, reject) => {
-      this.#pending.throwIfClosed();
       const want = toRequest(path, options);
       checkWaitOptions(options);
-      options.signal?.throwIfAborted();
-      this.#take(want, options, resolve, reject);
+      this.take(want, options, resolve, reject);
     });
   }
 
@@ -107,14 +104,13 @@ export class LockEngine implements AsyncDisposable {
     requests: Iterable<LockAllRequest>,
     options: WaitOptions = {},
   ): Promise<LockSet> {
-    const take: Take = (want, options) =>
-      new Promise((resolve, reject) => {
-        this.#pending.throwIfClosed(want.path);
-        options.signal?.throwIfAborted();
-        this.#take(want, options, resolve, reject);
-      });
     this.#pending.throwIfClosed();
-    return await takeAll(requests, options, take);
+    return await takeAll(
+      requests,
+      options,
+      (want, options) =>
+        new Promise((resolve, reject) => this.take(want, options, resolve, reject)),
+    );
   }
 
   /** Holds a lock while a function runs; see the function `withLock()`. */
@@ -123,12 +119,7 @@ export class LockEngine implements AsyncDisposable {
     options: LockOptions,
     fn: (lock: Lock) => T | PromiseLike<T>,
   ): Promise<T> {
-    const lock = await this.lock(path, options);
-    try {
-      return await fn(lock);
-    } finally {
-      lock.release();
-    }
+    return await whileHeld(await this.lock(path, options), fn);
   }
 
   /** Takes over a locked descriptor; see the function `adoptLock()`. */
@@ -139,6 +130,35 @@ export class LockEngine implements AsyncDisposable {
     }
     const { description, want } = adopt(fd, options);
     return this.#hold(description, want, this.#files.get());
+  }
+
+  /** @internal Takes a lock if it is free, as it was asked for here or in another thread. */
+  tryTake(want: LockRequest): Lock | undefined {
+    this.#pending.throwIfClosed(want.path);
+    const description = takeIfFree(want);
+    return description && this.#hold(description, want, this.#files.get());
+  }
+
+  /**
+   * @internal Takes a lock, waiting for it. When this returns, it has called `resolve`, or called
+   * `onWait` and gives what ends the wait.
+   */
+  take(
+    want: LockRequest,
+    options: WaitOptions,
+    resolve: (lock: Lock) => void,
+    reject: (reason: unknown) => void,
+  ): GiveUp | undefined {
+    this.#pending.throwIfClosed(want.path);
+    options.signal?.throwIfAborted();
+    const description = takeIfFree(want, this.#mayTry);
+    if (description) {
+      resolve(this.#hold(description, want, this.#files.get()));
+      return;
+    }
+    const giveUp = this.#pending.begin(want, options, this.#files.find());
+    new LockWait(want, giveUp, this.#owner, resolve, reject).begin();
+    return giveUp;
   }
 
   /** What this engine holds and waits for now. */
@@ -179,20 +199,8 @@ export class LockEngine implements AsyncDisposable {
     return this.close();
   }
 
-  #take(
-    want: LockRequest,
-    options: WaitOptions,
-    resolve: (lock: Lock) => void,
-    reject: (reason: unknown) => void,
-  ): void {
-    const description = takeIfFree(want, this.#mayTry);
-    if (description) return resolve(this.#hold(description, want, this.#files.get()));
-    const giveUp = this.#pending.begin(want, options, this.#files.find());
-    new LockWait(want, giveUp, this.#owner, resolve, reject).begin();
-  }
-
   #hold(description: Description, want: LockRequest, file: LockedFile, wait?: GiveUp): Lock {
-    const lock = new Lock(description, want, file, this.#owner);
+    const lock = new Lock(description, want, new LocalKeeper(description, want, file, this.#owner));
     this.#held.add(lock);
     file.add(lock);
     this.#journal.grant(lock, wait);

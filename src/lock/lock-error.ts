@@ -1,5 +1,5 @@
 import { isMainThread } from 'node:worker_threads';
-import { EDEADLK, EINVAL, errnoName, errnoText } from '../linux/errno.ts';
+import { EBADF, EDEADLK, EINVAL, errnoName, errnoText } from '../linux/errno.ts';
 
 /** The codes of {@linkcode LockError} that are not the name of a failed system call's `errno`. */
 export type LockErrorCode =
@@ -110,6 +110,39 @@ export function belongsToProcess(action: string, path: string): LockError {
     `${action}: it is process-associated, and nobody else can have it or inherit it`,
     { code: 'ERR_LOCK_UNSUPPORTED', path },
   );
+}
+
+/** The beginning of every message about something that cannot be done with a lock that was had. */
+export function cannotWithLock(action: string, path: string): string {
+  return `Cannot ${action} the lock on ${quote(path)}`;
+}
+
+/** The error of a lock that is used after its end. */
+export function endedError(action: string, path: string, how: 'released' | 'detached'): LockError {
+  return new LockError(`${cannotWithLock(action, path)}: it has been ${how}`, {
+    code: 'ERR_LOCK_RELEASED',
+    path,
+  });
+}
+
+/** The error of a lock that cannot become exclusive. */
+export function upgradeError(path: string, errno: number): LockError {
+  const action = cannotWithLock('upgrade', path);
+  if (errno !== EBADF) return lockCallError(action, path, errno);
+  return new LockError(`${action}: the file may only be read`, {
+    code: 'EBADF',
+    errno: -EBADF,
+    syscall: 'fcntl',
+    path,
+  });
+}
+
+/** The error of what was asked of an engine that has been closed. */
+export function closedError(path?: string): LockError {
+  return new LockError('The lock engine has been closed', {
+    code: 'ERR_LOCK_CLOSED',
+    ...(path !== undefined && { path }),
+  });
 }
 
 /** A name for people: a file or a process may be called anything, also what moves the cursor. */

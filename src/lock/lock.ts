@@ -1,23 +1,27 @@
-import { EBADF } from '../linux/errno.ts';
-import { AT_FDCWD } from '../linux/open.ts';
-import { type Description, isBusy } from './description.ts';
-import { GiveUp } from './give-up.ts';
-import type { LineRules } from './line.ts';
-import { belongsToProcess, lockCallError, LockError, quote } from './lock-error.ts';
+import { isBusy } from './description.ts';
+import { belongsToProcess, cannotWithLock, endedError } from './lock-error.ts';
+import { lockCallError, upgradeError } from './lock-error.ts';
 import { checkWaitOptions } from './lock-options.ts';
 import type { LockKind, LockMode, LockRange, LockRequest, WaitOptions } from './lock-options.ts';
-import type { LockedFile } from './locked-file.ts';
-import type { PendingWaits } from './pending-waits.ts';
-import { UpgradeWait } from './wait-upgrade.ts';
 
-/** What a lock needs of the engine that granted it. */
-export interface LockOwner {
-  readonly rules: LineRules;
-  readonly pending: PendingWaits;
-  /** An upgrade has been granted. */
-  upgraded(lock: Lock, giveUp: GiveUp): void;
-  /** A lock has been released or detached. */
-  ended(lock: Lock, detached: boolean): void;
+/** What carries a lock. */
+export interface LockCarrier {
+  readonly kind: LockKind;
+  readonly fd: number;
+  /** Sets the lock if nobody is in the way. Gives 0, or `errno`. */
+  trySet(mode: LockMode, range: LockRange): number;
+}
+
+/** Whoever has granted a lock, and keeps the books about it. */
+export interface LockKeeper {
+  /** The lock has changed to its present mode. */
+  modeChanged(lock: Lock): void;
+  /** Waits until it has become exclusive, by `tryUpgrade()`. */
+  upgrade(lock: Lock, options: WaitOptions): Promise<void>;
+  /** Ends it, and all waits to upgrade it. */
+  release(lock: Lock): void;
+  /** Gives it away, and ends all waits to upgrade it. */
+  detach(lock: Lock): void;
 }
 
 /**
@@ -48,24 +52,23 @@ export class Lock implements Disposable, AsyncDisposable {
   readonly kind: LockKind;
   /** The locked bytes; a length of 0 means up to the end of the file, however far it grows. */
   readonly range: Readonly<LockRange>;
-  readonly #want: LockRequest;
-  readonly #file: LockedFile;
-  readonly #owner: LockOwner;
-  readonly #description: Description;
+  readonly #carrier: LockCarrier;
+  readonly #keeper: LockKeeper;
   #mode: LockMode;
   #released = false;
-  #upgrades: Set<GiveUp> | undefined;
 
   /** @internal */
-  constructor(description: Description, want: LockRequest, file: LockedFile, owner: LockOwner) {
+  constructor(
+    carrier: LockCarrier,
+    want: Pick<LockRequest, 'path' | 'mode' | 'range'>,
+    keeper: LockKeeper,
+  ) {
     this.path = want.path;
-    this.kind = description.kind;
+    this.kind = carrier.kind;
     this.range = want.range;
-    this.#want = want;
-    this.#file = file;
-    this.#owner = owner;
     this.#mode = want.mode;
-    this.#description = description;
+    this.#carrier = carrier;
+    this.#keeper = keeper;
   }
 
   /** The present mode; after the end, the last one. */
@@ -81,7 +84,7 @@ export class Lock implements Disposable, AsyncDisposable {
    */
   get fd(): number {
     this.#check('use');
-    return this.#description.fd;
+    return this.#carrier.fd;
   }
 
   /** Whether the lock has been released or detached. */
@@ -96,10 +99,8 @@ export class Lock implements Disposable, AsyncDisposable {
    */
   release(): void {
     if (this.#released) return;
-    this.#end('released');
-    this.#description.close();
-    // Next in line is whoever waits in this process, and has the lock when this returns.
-    this.#file.remove(this);
+    this.#released = true;
+    this.#keeper.release(this);
   }
 
   /**
@@ -114,10 +115,12 @@ export class Lock implements Disposable, AsyncDisposable {
    */
   detach(): number {
     this.#check('detach');
-    if (this.kind === 'process') throw belongsToProcess(this.#cannot('detach'), this.path);
-    this.#end('detached');
-    this.#file.remove(this);
-    return this.#description.fd;
+    if (this.kind === 'process') {
+      throw belongsToProcess(cannotWithLock('detach', this.path), this.path);
+    }
+    this.#released = true;
+    this.#keeper.detach(this);
+    return this.#carrier.fd;
   }
 
   /**
@@ -129,8 +132,8 @@ export class Lock implements Disposable, AsyncDisposable {
   downgrade(): void {
     this.#check('downgrade');
     if (this.#mode === 'shared') return;
-    const errno = this.#set('shared');
-    if (errno !== 0) throw lockCallError(this.#cannot('downgrade'), this.path, errno);
+    const errno = this.#carrier.trySet('shared', this.range);
+    if (errno !== 0) throw lockCallError(cannotWithLock('downgrade', this.path), this.path, errno);
     this.#changeMode('shared');
   }
 
@@ -144,9 +147,9 @@ export class Lock implements Disposable, AsyncDisposable {
   tryUpgrade(): boolean {
     this.#check('upgrade');
     if (this.#mode === 'exclusive') return true;
-    const errno = this.#set('exclusive');
+    const errno = this.#carrier.trySet('exclusive', this.range);
     if (isBusy(errno)) return false;
-    if (errno !== 0) throw this.#upgradeError(errno);
+    if (errno !== 0) throw upgradeError(this.path, errno);
     this.#changeMode('exclusive');
     return true;
   }
@@ -163,34 +166,7 @@ export class Lock implements Disposable, AsyncDisposable {
   async upgrade(options: WaitOptions = {}): Promise<void> {
     checkWaitOptions(options);
     options.signal?.throwIfAborted();
-    if (this.tryUpgrade()) return;
-    // No directory is named any more by what was `at` then.
-    const want: LockRequest = { ...this.#want, dirfd: AT_FDCWD, mode: 'exclusive' };
-    const { pending, rules } = this.#owner;
-    const giveUp = pending.begin(want, options, this.#file, this);
-    const upgrades = this.#upgrades ??= new Set();
-    upgrades.add(giveUp);
-    await new Promise<void>((resolve, reject) => {
-      const end = (failure?: { readonly reason: unknown }): void => {
-        upgrades.delete(giveUp);
-        if (failure !== undefined) {
-          pending.failed(giveUp, failure.reason);
-          return reject(failure.reason);
-        }
-        this.#owner.upgraded(this, giveUp);
-        resolve();
-      };
-      // `onWait` may have released the lock, or aborted the wait.
-      if (this.#released) return end({ reason: this.#ended('upgrade', 'released') });
-      if (giveUp.given !== undefined) return end(giveUp.given);
-      this.#file.lineFor(rules).join(
-        new UpgradeWait(this, this.#description, want, giveUp, {
-          restore: () => void (!this.#released && this.#set(this.#mode)),
-          error: (errno) => this.#upgradeError(errno),
-          end,
-        }),
-      );
-    });
+    await this.#keeper.upgrade(this, options);
   }
 
   /** The same as {@linkcode Lock.release}, for `using`. */
@@ -206,47 +182,10 @@ export class Lock implements Disposable, AsyncDisposable {
 
   #changeMode(mode: LockMode): void {
     this.#mode = mode;
-    this.#file.modeChanged(this);
-  }
-
-  #end(how: 'released' | 'detached'): void {
-    this.#released = true;
-    if (this.#upgrades !== undefined && this.#upgrades.size > 0) {
-      GiveUp.allNow(this.#upgrades, this.#ended('upgrade', how));
-      // A thread in the kernel keeps the open file alive, and with it the lock.
-      this.#owner.rules.waits.leaveNow(this.#description);
-      // The grant may have come all the same, and children or the new owner go on with the lock.
-      this.#set(this.#mode);
-    }
-    this.#owner.ended(this, how === 'detached');
+    this.#keeper.modeChanged(this);
   }
 
   #check(action: string): void {
-    if (this.#released) throw this.#ended(action, 'released');
-  }
-
-  #set(mode: LockMode): number {
-    return this.#description.trySet(mode, this.range);
-  }
-
-  #cannot(action: string): string {
-    return `Cannot ${action} the lock on ${quote(this.path)}`;
-  }
-
-  #ended(action: string, how: string): LockError {
-    return new LockError(`${this.#cannot(action)}: it has been ${how}`, {
-      code: 'ERR_LOCK_RELEASED',
-      path: this.path,
-    });
-  }
-
-  #upgradeError(errno: number): LockError {
-    if (errno !== EBADF) return lockCallError(this.#cannot('upgrade'), this.path, errno);
-    return new LockError(`${this.#cannot('upgrade')}: the file may only be read`, {
-      code: 'EBADF',
-      errno: -EBADF,
-      syscall: 'fcntl',
-      path: this.path,
-    });
+    if (this.#released) throw endedError(action, this.path, 'released');
   }
 }

@@ -2,7 +2,7 @@ import type { PendingInfo } from './engine-info.ts';
 import { GiveUp } from './give-up.ts';
 import type { Journal } from './journal.ts';
 import type { Lock } from './lock.ts';
-import { LockError } from './lock-error.ts';
+import { closedError } from './lock-error.ts';
 import type { HeldInfo, LockRequest, WaitOptions } from './lock-options.ts';
 import type { LockedFile } from './locked-file.ts';
 import type { LockedFiles } from './locked-files.ts';
@@ -76,11 +76,4 @@ export class PendingWaits {
 /** What others may know of locks. */
 export function infoOf(locks: Iterable<Lock>): HeldInfo[] {
   return Array.from(locks, ({ path, mode, kind }) => ({ path, mode, kind }));
-}
-
-function closedError(path?: string): LockError {
-  return new LockError('The lock engine has been closed', {
-    code: 'ERR_LOCK_CLOSED',
-    ...(path !== undefined && { path }),
-  });
 }

@@ -1,6 +1,7 @@
 import type { Description } from './description.ts';
 import type { GiveUp } from './give-up.ts';
 import type { Lock } from './lock.ts';
+import { upgradeError } from './lock-error.ts';
 import type { LockRequest } from './lock-options.ts';
 import { Waiter } from './waiter.ts';
 
@@ -8,8 +9,6 @@ import { Waiter } from './waiter.ts';
 export interface UpgradeOwner {
   /** Sets the lock's mode again, if it is still held: a late grant may have made more of it. */
   restore(): void;
-  /** The error of a failed lock call. */
-  error(errno: number): unknown;
   /** The wait is over. */
   end(failure?: { readonly reason: unknown }): void;
 }
@@ -42,7 +41,7 @@ export class UpgradeWait extends Waiter {
       if (errno === 0) this.#owner.restore();
       return this.#fail(given.reason);
     }
-    if (errno !== 0) return this.#fail(this.#owner.error(errno));
+    if (errno !== 0) return this.#fail(upgradeError(this.#lock.path, errno));
     if (this.#lock.tryUpgrade()) {
       this.#owner.end();
       return true;

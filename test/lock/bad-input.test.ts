@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { adoptLock, lock, LockError, query, tryLock } from '../../src/mod.ts';
+import { assertRefused } from '../support/rejection.ts';
+import { adoptLock, lock, LockError, query, tryLock } from '../support/subject.ts';
 import { holdElsewhere } from '../support/elsewhere.ts';
 import { openFds } from '../support/open-fds.ts';
 import { start } from '../support/process.ts';
@@ -19,6 +20,8 @@ const waited = lock(path);
 warm.release();
 (await waited).release();
 // Pipes and event counters are the runtime's own, and come and go with its threads.
+// Until the engine has heard of a release, the number stays taken.
+await query();
 const before = openFds('/');
 
 const directory = join(temp, 'directory');
@@ -55,11 +58,11 @@ function refuses(
     const [file, options] = args();
     const { timeout: _, signal: __, ...plain } = options ?? {};
     if (Object.keys(plain).length === Object.keys(options ?? {}).length) {
-      assert.throws(() => tryLock(file, options), check);
+      await assertRefused(() => tryLock(file, options), check);
     }
     const outcome = await lock(file, options).then(() => 'granted', (error) => error);
     check(outcome);
-    assert.equal(query(), { held: [], pending: [] });
+    assert.equal(await query(), { held: [], pending: [] });
   });
 }
 
@@ -162,13 +165,13 @@ test('an aborted signal rejects with its reason and creates nothing', async () =
   assert.not(readdirSync(temp).includes(file));
 });
 
-test('adoptLock() of a closed or impossible fd says so', () => {
-  assert.throws(
+test('adoptLock() of a closed or impossible fd says so', async () => {
+  await assertRefused(
     () => adoptLock(closedFd, { mode: 'shared' }),
     (error: LockError) => error.code === 'EBADF' && error.message.includes(`fd ${closedFd}`),
   );
   for (const fd of [-1, 1.5, NaN, 2 ** 31]) {
-    assert.throws(
+    await assertRefused(
       () => adoptLock(fd, { mode: 'shared' }),
       (error: LockError) => error.code === 'ERR_OUT_OF_RANGE',
     );
@@ -188,7 +191,8 @@ if (process.getuid!() !== 0) {
   });
 }
 
-test('after all of these /proc/self/fd holds what it held before', () => {
+test('after all of these /proc/self/fd holds what it held before', async () => {
+  await query();
   assert.equal(openFds('/'), before);
 });
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { lock, spawnLocked, tryLock } from '../../src/mod.ts';
+import { lock, spawnLocked, tryLock } from '../support/subject.ts';
 import { testOfd } from '../support/kind.ts';
 import { within } from '../support/eventually.ts';
 import { mustBlock } from '../support/must-block.ts';
@@ -24,8 +24,8 @@ testWithBwrap('bwrap --lock-file keeps exclusive out and lets shared in', async 
   const path = newFile();
   const inside = start(container(path));
   assert.is(await inside.line(), 'inside', inside.stderr());
-  assert.is(tryLock(path), undefined);
-  tryLock(path, shared)!.release();
+  assert.is(await tryLock(path), undefined);
+  (await tryLock(path, shared))!.release();
   const waiting = lock(path);
   await mustBlock(path);
   inside.child.stdin!.end();
@@ -35,7 +35,7 @@ testWithBwrap('bwrap --lock-file keeps exclusive out and lets shared in', async 
 
 testWithBwrap('an exclusive lock makes bwrap --lock-file fail, a shared one does not', async () => {
   const path = newFile();
-  const exclusive = tryLock(path)!;
+  const exclusive = (await tryLock(path))!;
   const refused = start(container(path));
   const { code } = await refused.ended;
   assert.not(code === 0);
@@ -52,15 +52,15 @@ testWithBwrap('an exclusive lock makes bwrap --lock-file fail, a shared one does
   'a lock that a container inherited lasts as long as the container',
   async () => {
     const path = newFile();
-    const held = tryLock(path, shared)!;
+    const held = (await tryLock(path, shared))!;
     const [command, ...args] = container(newFile());
     const inside = wrap(spawnLocked(held, command!, args));
     assert.is(await inside.line(), 'inside', inside.stderr());
     held.release();
-    assert.is(tryLock(path), undefined);
+    assert.is(await tryLock(path), undefined);
     inside.child.stdin!.end();
     await inside.ended;
-    tryLock(path)!.release();
+    (await tryLock(path))!.release();
   },
 );
 

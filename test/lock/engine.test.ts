@@ -1,7 +1,8 @@
 import { unlinkSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LockEngine, tryLock } from '../../src/mod.ts';
+import { assertRefused } from '../support/rejection.ts';
+import { LockEngine, tryLock } from '../support/subject.ts';
 import { kind } from '../support/kind.ts';
 import { holdElsewhere } from '../support/elsewhere.ts';
 import { eventually, within } from '../support/eventually.ts';
@@ -18,9 +19,9 @@ test('maxThreads bounds the threads, and waits beyond it are granted all the sam
   const held = files.map((file) => holdElsewhere(file));
   const waits = files.map((file) => engine.lock(file));
   for (const file of files.slice(0, 2)) await mustBlock(file);
-  assert.is(engine.stats().blocked, 2);
-  assert.is(engine.stats().parked, 3);
-  assert.is(engine.stats().threads, 3, 'one of them watches the parked ones');
+  assert.is((await engine.stats()).blocked, 2);
+  assert.is((await engine.stats()).parked, 3);
+  assert.is((await engine.stats()).threads, 3, 'one of them watches the parked ones');
 
   // The last one's file becomes free while both threads are blocked on others.
   held[4]!.release();
@@ -30,7 +31,7 @@ test('maxThreads bounds the threads, and waits beyond it are granted all the sam
   held[0]!.release();
   (await waits[0]!).release();
   await mustBlock(files[2]!);
-  assert.is(engine.stats().parked, 1);
+  assert.is((await engine.stats()).parked, 1);
   for (const lock of held) lock.release();
   for (const wait of waits.slice(1, 4)) (await within(1000, 'the grant', wait)).release();
   await engine.close();
@@ -46,12 +47,12 @@ test('a parked wait ends by abort and by timeout', async () => {
   const blocked = engine.lock(path);
   const aborted = code(engine.lock(first, { signal: abort.signal }));
   const timedOut = code(engine.lock(second, { timeout: 30 }));
-  assert.is(engine.stats().parked, 2);
+  assert.is((await engine.stats()).parked, 2);
   await mustBlock(path);
   abort.abort({ code: 'aborted' });
   assert.is(await aborted, 'aborted');
   assert.is(await timedOut, 'ERR_LOCK_TIMEOUT');
-  assert.is(engine.stats().parked, 0);
+  assert.is((await engine.stats()).parked, 0);
   for (const lock of held) lock.release();
   (await blocked).release();
   await engine.close();
@@ -65,7 +66,7 @@ test('a parked wait on a file that is deleted ends with ERR_LOCK_REPLACED', asyn
   const blocked = engine.lock(path);
   const parked = code(engine.lock(other));
   await mustBlock(path);
-  assert.is(engine.stats().parked, 1);
+  assert.is((await engine.stats()).parked, 1);
   unlinkSync(other);
   held[1]!.release();
   assert.is(await within(1000, 'the end of the parked wait', parked), 'ERR_LOCK_REPLACED');
@@ -77,19 +78,22 @@ test('a parked wait on a file that is deleted ends with ERR_LOCK_REPLACED', asyn
 test('close() ends every wait with ERR_LOCK_CLOSED and leaves held locks alone', async () => {
   const engine = new LockEngine({ maxThreads: 1 });
   const [path, ...others] = [newFile(), newFile(), newFile()] as const;
-  const held = engine.tryLock(path)!;
+  const held = (await engine.tryLock(path))!;
   const elsewhere = others.map((file) => holdElsewhere(file));
   // In every place where a wait can be: behind a lock of its own engine, blocked, and parked.
   const waits = [...others, path, path].map((file) => code(engine.lock(file)));
   await mustBlock(others[0]);
   await within(1000, 'close()', engine.close());
   assert.equal(await Promise.all(waits), Array(4).fill('ERR_LOCK_CLOSED'));
-  assert.is(engine.stats().threads, 0);
-  assert.is(tryLock(path), undefined);
+  assert.is((await engine.stats()).threads, 0);
+  assert.is(await tryLock(path), undefined);
   held.release();
   for (const lock of elsewhere) lock.release();
-  for (const file of [path, ...others]) tryLock(file)!.release();
-  assert.throws(() => engine.tryLock(path), (e: { code: string }) => e.code === 'ERR_LOCK_CLOSED');
+  for (const file of [path, ...others]) (await tryLock(file))!.release();
+  await assertRefused(
+    () => engine.tryLock(path),
+    (e: { code: string }) => e.code === 'ERR_LOCK_CLOSED',
+  );
   assert.is(await code(engine.lock(path)), 'ERR_LOCK_CLOSED');
   await engine.close();
 });
@@ -102,13 +106,13 @@ test('close() before the first thread has started ends the wait too', async () =
   await within(1000, 'close()', engine.close());
   assert.is(await wait, 'ERR_LOCK_CLOSED');
   held.release();
-  tryLock(path)!.release();
+  (await tryLock(path))!.release();
 });
 
 test('close() within onWait is heard', async () => {
   const engine = new LockEngine();
   const path = newFile();
-  const held = tryLock(path)!;
+  const held = (await tryLock(path))!;
   const wait = engine.lock(path, { onWait: () => void engine.close() });
   assert.is(await code(wait), 'ERR_LOCK_CLOSED');
   held.release();
@@ -118,14 +122,14 @@ test('no thread is started without a wait, and idle ones end', async () => {
   const engine = new LockEngine({ idleTimeout: 50 });
   const path = newFile();
   (await engine.lock(path)).release();
-  assert.is(engine.stats().threads, 0);
+  assert.is((await engine.stats()).threads, 0);
   const held = holdElsewhere(path);
   const wait = engine.lock(path);
   await mustBlock(path);
-  assert.is(engine.stats().threads, 1);
+  assert.is((await engine.stats()).threads, 1);
   held.release();
   (await wait).release();
-  await eventually('the idle thread has ended', () => engine.stats().threads === 0);
+  await eventually('the idle thread has ended', async () => (await engine.stats()).threads === 0);
   await engine.close();
 });
 
@@ -139,7 +143,7 @@ test('the thread of one wait does the next one too, however soon that comes', as
     held.release();
     (await wait).release();
   }
-  assert.is(engine.stats().threads, 1);
+  assert.is((await engine.stats()).threads, 1);
   await engine.close();
 });
 
@@ -149,7 +153,7 @@ test('the only thread goes from one wait to the next without delay', async () =>
   const held = [holdElsewhere(first), holdElsewhere(second)];
   const waits = [engine.lock(first), engine.lock(second)];
   await mustBlock(first);
-  assert.is(engine.stats().parked, 1);
+  assert.is((await engine.stats()).parked, 1);
   held[0]!.release();
   (await waits[0]!).release();
   await mustBlock(second);
@@ -161,11 +165,11 @@ test('the only thread goes from one wait to the next without delay', async () =>
 test('query() and stats() tell what the engine holds and waits for, and only it', async () => {
   const engine = new LockEngine();
   const [a, b] = [newFile(), newFile()];
-  const other = tryLock(newFile())!;
-  const first = engine.tryLock(a, { mode: 'shared' })!;
-  const second = engine.tryLock(b)!;
+  const other = (await tryLock(newFile()))!;
+  const first = (await engine.tryLock(a, { mode: 'shared' }))!;
+  const second = (await engine.tryLock(b))!;
   const wait = engine.lock(b, { mode: 'shared' });
-  assert.equal(engine.query(), {
+  assert.equal(await engine.query(), {
     held: [
       { path: a, mode: 'shared', kind },
       { path: b, mode: 'exclusive', kind },
@@ -176,10 +180,10 @@ test('query() and stats() tell what the engine holds and waits for, and only it'
   });
   second.release();
   const third = await wait;
-  assert.is(engine.stats().grants, 3);
-  assert.is(engine.stats().held, 2);
+  assert.is((await engine.stats()).grants, 3);
+  assert.is((await engine.stats()).held, 2);
   for (const lock of [first, third, other]) lock.release();
-  assert.equal(engine.query(), { held: [], pending: [] });
+  assert.equal(await engine.query(), { held: [], pending: [] });
   await engine.close();
 });
 
@@ -189,7 +193,7 @@ test('await using closes an engine', async () => {
     await using engine = new LockEngine();
     outside = engine;
   }
-  assert.throws(() => outside.tryLock(newFile()), /closed/);
+  await assertRefused(() => outside.tryLock(newFile()), /closed/);
 });
 
 for (const options of [{ maxThreads: 0 }, { maxThreads: 1.5 }, { idleTimeout: -1 }]) {

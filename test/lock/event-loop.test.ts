@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LockEngine } from '../../src/mod.ts';
+import { LockEngine } from '../support/subject.ts';
 import { holdElsewhere } from '../support/elsewhere.ts';
 import { mustBlock } from '../support/must-block.ts';
 import { root } from '../support/runtime.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { tryLock } from '../../src/mod.ts';
+import { tryLock } from '../support/subject.ts';
 import { copyPackage, extension } from '../support/copy-package.ts';
 import { within } from '../support/eventually.ts';
 import { mustBlock } from '../support/must-block.ts';
@@ -24,7 +24,7 @@ test('waits for which no thread can start do without, and have one as soon as th
     ${readFileSync(worker, 'utf8')}`,
   );
   const path = newFile();
-  const held = tryLock(path)!;
+  const held = (await tryLock(path))!;
   const script = join(home, 'script.mjs');
   writeFileSync(
     script,
@@ -64,7 +64,7 @@ test('waits for which no thread can start do without, and have one as soon as th
   held.release();
   assert.is(await next(), 'granted', program.stderr());
   assert.is(await next(), 'ready', program.stderr());
-  const again = tryLock(path)!;
+  const again = (await tryLock(path))!;
   rmSync(failing);
   program.send('go');
   await mustBlock(path);

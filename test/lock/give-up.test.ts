@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import process from 'node:process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { lock, query, tryLock } from '../../src/mod.ts';
+import { lock, query, tryLock } from '../support/subject.ts';
 import { holdElsewhere } from '../support/elsewhere.ts';
 import { within } from '../support/eventually.ts';
 import { mustBlock } from '../support/must-block.ts';
@@ -13,7 +13,7 @@ import { newFile, newPath, temp } from '../support/temp.ts';
 
 test('lock() with a timeout rejects with ERR_LOCK_TIMEOUT when it runs out', async () => {
   const path = newFile();
-  const held = tryLock(path)!;
+  const held = (await tryLock(path))!;
   const began = performance.now();
   const error = await rejection(lock(path, { timeout: 50 }));
   assert.ok(performance.now() - began >= 49);
@@ -29,7 +29,7 @@ test('lock() with a timeout rejects with ERR_LOCK_TIMEOUT when it runs out', asy
 
 test('lock() that times out names a file that was given by its directory in full', async () => {
   const path = newFile();
-  const held = tryLock(path)!;
+  const held = (await tryLock(path))!;
   const at = openSync(dirname(path), 'r');
   const error = await rejection(lock(basename(path), { at, timeout: 0 }));
   assert.is(error.message, `Cannot lock "${path}" for writing: still busy after 0 ms`);
@@ -101,9 +101,9 @@ test('an abort in any state of the wait rejects with its reason and leaves nothi
     assert.is(await rejection(inLine), reason);
   }
 
-  tryLock(path)!.release();
+  (await tryLock(path))!.release();
   assert.equal(openFds(temp), before);
-  assert.equal(query(), { held: [], pending: [] });
+  assert.equal(await query(), { held: [], pending: [] });
 });
 
 test('an abort that races with the grant ends in the lock or in nothing', async () => {
@@ -138,12 +138,12 @@ test('an abort that races with the grant ends in the lock or in nothing', async 
     await within(1000, 'the outcome', waiting);
   }
   assert.ok(outcomes.aborted > 0 && outcomes.granted > 0, JSON.stringify(outcomes));
-  tryLock(path)!.release();
+  (await tryLock(path))!.release();
 });
 
 test('many waits may share one signal, and it has no listener left afterwards', async () => {
   const path = newFile();
-  const held = tryLock(path)!;
+  const held = (await tryLock(path))!;
   const warnings: Error[] = [];
   const warned = (warning: Error) => warnings.push(warning);
   process.on('warning', warned);

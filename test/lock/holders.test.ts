@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Holder, holders, LockEngine, spawnLocked, tryLock } from '../../src/mod.ts';
+import { type Holder, holders, LockEngine, spawnLocked, tryLock } from '../support/subject.ts';
 import { kind, testOfd } from '../support/kind.ts';
 import { container, testInContainer } from '../support/container.ts';
 import { eventually } from '../support/eventually.ts';
@@ -50,7 +50,8 @@ test('holders() names those who hold OFD and POSIX locks, and those who wait', a
 
 testOfd('holders() names this process once, and its wait in a thread', async () => {
   const path = newFile();
-  const locks = [1, 2].map(() => tryLock(path, { mode: 'shared' })!);
+  const take = async () => (await tryLock(path, { mode: 'shared' }))!;
+  const locks = [await take(), await take()];
   const engine = new LockEngine();
   const wait = engine.lock(path);
   await mustBlock(path);
@@ -66,7 +67,7 @@ testOfd('holders() names this process once, and its wait in a thread', async () 
 
 testOfd('holders() names a child that has inherited a lock', async () => {
   const path = newFile();
-  const lock = tryLock(path)!;
+  const lock = (await tryLock(path))!;
   const child = spawnLocked(lock, 'sleep', ['60']);
   lock.release();
   await eventually('the child is sleep', async () => (await seen(path))[0]?.command === 'sleep');

@@ -1,7 +1,7 @@
 import { unlinkSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Lock, LockEngine, spawnLocked } from '../../src/mod.ts';
+import { type Lock, LockEngine, spawnLocked } from '../support/subject.ts';
 import { kind, testOfd } from '../support/kind.ts';
 import { within } from '../support/eventually.ts';
 import { startLocker } from '../support/locker.ts';
@@ -23,7 +23,8 @@ function asker(engine: LockEngine, path: string) {
   };
   const release = async (...names: string[]) => {
     for (const name of names) locks.get(name)!.release();
-    await Promise.resolve();
+    // Whoever answers has heard of it all.
+    await engine.query();
     await Promise.resolve();
   };
   return { granted, locks, ask, release };
@@ -32,19 +33,19 @@ function asker(engine: LockEngine, path: string) {
 test('waits for a lock of the same engine are first in, first out, without a thread', async () => {
   const engine = new LockEngine();
   const path = newFile();
-  const held = engine.tryLock(path)!;
+  const held = (await engine.tryLock(path))!;
   const order: number[] = [];
   const waits = Array.from({ length: 50 }, async (_, index) => {
     const lock = await engine.lock(path);
     order.push(index);
     lock.release();
   });
-  assert.is(engine.stats().queued, 50);
+  assert.is((await engine.stats()).queued, 50);
   assert.is(waitersInKernel(path), 0);
   held.release();
   await Promise.all(waits);
   assert.equal(order, Array.from(order.keys()));
-  const { threads, handOvers, grants, held: left, queued } = engine.stats();
+  const { threads, handOvers, grants, held: left, queued } = await engine.stats();
   assert.equal({ threads, handOvers, grants, left, queued }, {
     threads: 0,
     handOvers: 50,
@@ -55,14 +56,14 @@ test('waits for a lock of the same engine are first in, first out, without a thr
   await engine.close();
 });
 
-test('release() has handed the lock over when it returns', () => {
+test('release() has handed the lock over when it returns', async () => {
   const engine = new LockEngine();
   const path = newFile();
-  const held = engine.tryLock(path)!;
+  const held = (await engine.tryLock(path))!;
   const wait = engine.lock(path);
   held.release();
-  assert.is(engine.tryLock(path), undefined);
-  assert.is(engine.stats().held, 1);
+  assert.is(await engine.tryLock(path), undefined);
+  assert.is((await engine.stats()).held, 1);
   return wait.then((lock) => lock.release());
 });
 
@@ -94,11 +95,11 @@ test('readers go together, and none past a writer that came before', async () =>
 test('those behind a waiter that gives up can go', async () => {
   const engine = new LockEngine();
   const path = newFile();
-  const held = engine.tryLock(path, { mode: 'shared' })!;
+  const held = (await engine.tryLock(path, { mode: 'shared' }))!;
   const abort = new AbortController();
   const writer = engine.lock(path, { signal: abort.signal }).catch((reason) => reason);
   const reader = engine.lock(path, { mode: 'shared' });
-  assert.is(engine.stats().queued, 2);
+  assert.is((await engine.stats()).queued, 2);
   abort.abort('enough');
   assert.is(await writer, 'enough');
   (await within(1000, 'the reader', reader)).release();
@@ -109,7 +110,7 @@ test('those behind a waiter that gives up can go', async () => {
 test('what is asked for together with its signal is given up together', async () => {
   const engine = new LockEngine();
   const path = newFile();
-  const held = engine.tryLock(path, { mode: 'shared' })!;
+  const held = (await engine.tryLock(path, { mode: 'shared' }))!;
   const abort = new AbortController();
   const outcomes = (['exclusive', 'shared', 'shared'] as const).map((mode) =>
     engine.lock(path, { mode, signal: abort.signal }).then(() => 'granted', (reason) => reason)
@@ -165,10 +166,10 @@ test('an upgrade comes before all who wait, and a downgrade lets readers in', as
 testOfd('a lock that a child has inherited is still in the way after its release', async () => {
   const engine = new LockEngine();
   const path = newFile();
-  const held = engine.tryLock(path)!;
+  const held = (await engine.tryLock(path))!;
   const { child, ended } = wrap(spawnLocked(held, 'cat', [], { stdio: 'pipe' }));
   const wait = engine.lock(path);
-  assert.is(engine.stats().queued, 1);
+  assert.is((await engine.stats()).queued, 1);
   held.release();
   await mustBlock(path);
   child.stdin!.end();
@@ -187,7 +188,7 @@ test('the place in line is kept while another process has the lock', async () =>
   const second = ask('reader 2', 'shared');
   const writer = ask('writer', 'exclusive');
   await mustBlock(path);
-  const { blocked, queued } = engine.stats();
+  const { blocked, queued } = await engine.stats();
   assert.equal({ blocked, queued }, { blocked: 1, queued: 2 }, 'one reader waits for both');
   await locker.unlock();
   await within(1000, 'the readers', Promise.all([first, second]));
@@ -202,10 +203,11 @@ test('the place in line is kept while another process has the lock', async () =>
 test('all who wait with `create` go on with the new file when theirs is deleted', async () => {
   const engine = new LockEngine();
   const path = newFile();
-  const held = engine.tryLock(path)!;
+  const held = (await engine.tryLock(path))!;
   const waits = [1, 2, 3, 4].map(async () => {
     (await engine.lock(path, { create: true })).release();
   });
+  assert.is((await engine.stats()).queued, 4);
   unlinkSync(path);
   held.release();
   await within(1000, 'all grants', Promise.all(waits));
@@ -215,9 +217,10 @@ test('all who wait with `create` go on with the new file when theirs is deleted'
 test('who waits behind one whose turn comes to nothing has its turn then', async () => {
   const engine = new LockEngine();
   const path = newFile();
-  const held = engine.tryLock(path, { range: { start: 0, length: 10 } })!;
+  const held = (await engine.tryLock(path, { range: { start: 0, length: 10 } }))!;
   const all = rejection(engine.lock(path, { range: { start: 0, length: 100 } }));
   const part = rejection(engine.lock(path, { range: { start: 50, length: 10 } }));
+  assert.is((await engine.stats()).queued, 2);
   unlinkSync(path);
   held.release();
   const codes = (await within(1000, 'both ends', Promise.all([all, part]))).map(({ code }) => code);
@@ -228,20 +231,21 @@ test('who waits behind one whose turn comes to nothing has its turn then', async
 test('query() and onWait name the holder in this process', async () => {
   const engine = new LockEngine();
   const path = newFile();
-  const held = engine.tryLock(path, { mode: 'shared' })!;
+  const held = (await engine.tryLock(path, { mode: 'shared' }))!;
   const told: unknown[] = [];
   const writer = engine.lock(path, { onWait: (info) => told.push(info) });
   const reader = engine.lock(path, { mode: 'shared', onWait: (info) => told.push(info) });
   const holders = [{ path, mode: 'shared', kind }];
   const infos = [{ path, mode: 'exclusive', holders }, { path, mode: 'shared', holders }];
+  assert.equal((await engine.query()).pending, infos);
   assert.equal(told, infos, 'the reader is behind the writer, whom the holder keeps out');
-  assert.equal(engine.query().pending, infos);
   held.release();
   (await writer).release();
   (await reader).release();
   const other = new LockEngine();
-  const elsewhere = other.tryLock(path)!;
+  const elsewhere = (await other.tryLock(path))!;
   const wait = engine.lock(path, { onWait: (info) => told.push(info) });
+  await engine.query();
   assert.equal(told.at(-1), { path, mode: 'exclusive', holders: [] }, "another engine's");
   elsewhere.release();
   (await wait).release();

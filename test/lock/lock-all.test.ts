@@ -1,7 +1,7 @@
 import { existsSync, renameSync, statSync, symlinkSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { lockAll, LockEngine, query, spawnLocked, tryLock } from '../../src/mod.ts';
+import { lockAll, LockEngine, query, spawnLocked, tryLock } from '../support/subject.ts';
 import { testOfd } from '../support/kind.ts';
 import { holdElsewhere } from '../support/elsewhere.ts';
 import { within } from '../support/eventually.ts';
@@ -30,7 +30,7 @@ test('lockAll() gives the locks in the order of the requests, and ends them toge
   set.locks[1]!.release();
   set.release();
   set.release();
-  assert.equal(query().held, []);
+  assert.equal((await query()).held, []);
 });
 
 test('the same file twice is one lock of the stronger mode, by whatever name', async () => {
@@ -67,7 +67,7 @@ test('lockAll() of nothing is a set of nothing', async () => {
 test('if one lock cannot be had, none is held', async () => {
   const before = openFds(temp);
   const files = [newFile(), newFile(), newFile()];
-  const held = tryLock(files[2]!)!;
+  const held = (await tryLock(files[2]!))!;
   const announced: string[] = [];
   const requests = files.map((path) => ({ path }));
   const late = await rejection(
@@ -85,7 +85,7 @@ test('if one lock cannot be had, none is held', async () => {
     (await rejection(lockAll([...requests.slice(0, 2), { path: newPath() }]))).code,
     'ENOENT',
   );
-  assert.equal(query().held.length, 1);
+  assert.equal((await query()).held.length, 1);
   held.release();
   assert.equal(openFds(temp), before);
 });
@@ -125,8 +125,8 @@ test('files that are replaced meanwhile are put in order anew', async () => {
   renameSync(newFile(), second);
   held.release();
   const locks = await within(1000, 'the set', set);
-  assert.is(tryLock(first), undefined);
-  assert.is(tryLock(second), undefined, 'the lock is on the file that the path names');
+  assert.is(await tryLock(first), undefined);
+  assert.is(await tryLock(second), undefined, 'the lock is on the file that the path names');
   locks.release();
   const again = holdElsewhere(second);
   const ended = rejection(engine.lockAll([{ path: first }, { path: second }]));
@@ -134,7 +134,7 @@ test('files that are replaced meanwhile are put in order anew', async () => {
   renameSync(newFile(), second);
   again.release();
   assert.is((await ended).code, 'ERR_LOCK_REPLACED', 'it was not to be created');
-  assert.equal(engine.query(), { held: [], pending: [] });
+  assert.equal(await engine.query(), { held: [], pending: [] });
   await engine.close();
 });
 
@@ -143,10 +143,10 @@ testOfd('a child can inherit a whole set', async () => {
   const set = await lockAll([...files, files[0]!].map((path) => ({ path })));
   const { child, ended } = wrap(spawnLocked(set, 'cat', [], { stdio: 'pipe' }));
   set.release();
-  for (const file of files) assert.is(tryLock(file), undefined);
+  for (const file of files) assert.is(await tryLock(file), undefined);
   child.stdin!.end();
   await ended;
-  for (const file of files) tryLock(file)!.release();
+  for (const file of files) (await tryLock(file))!.release();
 });
 
 test.run();

@@ -2,17 +2,20 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LockEngine } from '../../src/mod.ts';
+import { LockEngine } from '../support/subject.ts';
 import { eventually, within } from '../support/eventually.ts';
 import { startLocker } from '../support/locker.ts';
 import { mustBlock } from '../support/must-block.ts';
+import { testHere } from '../support/here.ts';
 import { rejection } from '../support/rejection.ts';
 import { newFile } from '../support/temp.ts';
 
-test('another process is let in between, however many wait here', async () => {
+const WHY = 'the moment is shorter than the way to another thread';
+
+testHere('another process is let in between, however many wait here', WHY, async () => {
   const engine = new LockEngine({ maxHandOvers: 4 });
   const path = newFile();
-  const held = engine.tryLock(path)!;
+  const held = (await engine.tryLock(path))!;
   const locker = await startLocker('ofd', path);
   const asked = locker.wait('exclusive');
   await mustBlock(path);
@@ -35,36 +38,40 @@ test('another process is let in between, however many wait here', async () => {
   process.kill(pid, 'SIGCONT');
   await within(5000, 'the other process', asked);
   assert.ok(grants < 400, 'before all others');
-  assert.is(engine.stats().held, 0);
+  assert.is((await engine.stats()).held, 0);
   await locker.unlock();
   await within(5000, 'everybody else', Promise.all(waits));
   await locker.end();
   await engine.close();
 });
 
-test('a line that has ended while its lock was left to others does no harm to the next one', async () => {
-  const engine = new LockEngine({ maxHandOvers: 1 });
-  const [path, other] = [newFile(), newFile()];
-  const held = engine.tryLock(path)!;
-  const next = engine.lock(path);
-  const abort = new AbortController();
-  const late = rejection(engine.lock(path, { signal: abort.signal }));
-  held.release();
-  (await next).release();
-  assert.is(engine.stats().queued, 1, 'for a moment the lock is left to others');
-  abort.abort('given up');
-  assert.is(await late, 'given up');
-  // The engine forgets a file when the next one has ended.
-  engine.tryLock(other)!.release();
-  const again = engine.tryLock(path)!;
-  const waits = engine.lock(path);
-  await new Promise((resolve) => setTimeout(resolve, 5));
-  engine.tryLock(other)!.release();
-  assert.is(engine.query().pending[0]!.holders.length, 1);
-  assert.is(engine.stats().queued, 1);
-  again.release();
-  (await within(5000, 'the hand-over', waits)).release();
-  await engine.close();
-});
+testHere(
+  'a line that has ended while its lock was left to others does no harm to the next one',
+  WHY,
+  async () => {
+    const engine = new LockEngine({ maxHandOvers: 1 });
+    const [path, other] = [newFile(), newFile()];
+    const held = (await engine.tryLock(path))!;
+    const next = engine.lock(path);
+    const abort = new AbortController();
+    const late = rejection(engine.lock(path, { signal: abort.signal }));
+    held.release();
+    (await next).release();
+    assert.is((await engine.stats()).queued, 1, 'for a moment the lock is left to others');
+    abort.abort('given up');
+    assert.is(await late, 'given up');
+    // The engine forgets a file when the next one has ended.
+    (await engine.tryLock(other))!.release();
+    const again = (await engine.tryLock(path))!;
+    const waits = engine.lock(path);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    (await engine.tryLock(other))!.release();
+    assert.is((await engine.query()).pending[0]!.holders.length, 1);
+    assert.is((await engine.stats()).queued, 1);
+    again.release();
+    (await within(5000, 'the hand-over', waits)).release();
+    await engine.close();
+  },
+);
 
 test.run();

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type LockError, spawnLocked, tryLock } from '../../src/mod.ts';
+import { type LockError, spawnLocked, tryLock } from '../support/subject.ts';
 import { testOfd } from '../support/kind.ts';
 import { startLocker } from '../support/locker.ts';
 import { mustBlock } from '../support/must-block.ts';
@@ -13,10 +13,10 @@ const shared = { mode: 'shared' } as const;
 
 testOfd('a child that inherited a lock keeps it after release() in the parent', async () => {
   const path = newFile();
-  const lock = tryLock(path)!;
+  const lock = (await tryLock(path))!;
   const child = wrap(spawnLocked(lock, 'cat'));
   lock.release();
-  assert.is(tryLock(path, shared), undefined);
+  assert.is(await tryLock(path, shared), undefined);
   const locker = await startLocker('posix', path);
   assert.is(await locker.try('shared'), 'busy');
   child.child.stdin!.end();
@@ -27,7 +27,7 @@ testOfd('a child that inherited a lock keeps it after release() in the parent', 
 
 testOfd('a lock lasts until the last process that inherited it has gone', async () => {
   const path = newFile();
-  const lock = tryLock(path, shared)!;
+  const lock = (await tryLock(path, shared))!;
   // What the shell leaves in the background waits for a line. Not on stdin: the runtimes close that
   // of a child when it has ended, whoever else reads it.
   const fifo = newPath();
@@ -36,7 +36,7 @@ testOfd('a lock lasts until the last process that inherited it has gone', async 
   const shell = wrap(spawnLocked([lock], 'sh', ['-c', script], { stdio: 'ignore' }));
   lock.release();
   assert.equal(await shell.ended, { code: 0, signal: null });
-  assert.is(tryLock(path), undefined, 'the background process still holds it');
+  assert.is(await tryLock(path), undefined, 'the background process still holds it');
   const locker = await startLocker('ofd', path);
   const waiting = locker.wait('exclusive');
   await mustBlock(path);
@@ -47,7 +47,7 @@ testOfd('a lock lasts until the last process that inherited it has gone', async 
 
 testOfd('several locks become the descriptors from 3 on, behind those of stdio', async () => {
   const [a, b] = [newFile(), newFile()];
-  const locks = [tryLock(a)!, tryLock(b, shared)!];
+  const locks = [(await tryLock(a))!, (await tryLock(b, shared))!];
   const script = 'readlink /proc/self/fd/3 /proc/self/fd/4';
   const child = wrap(spawnLocked(locks, 'sh', ['-c', script], { stdio: 'pipe' }));
   assert.is(await child.line(), a);
@@ -64,26 +64,26 @@ testOfd('several locks become the descriptors from 3 on, behind those of stdio',
 
 testOfd('a program started in any other way does not inherit the lock', async () => {
   const path = newFile();
-  const lock = tryLock(path)!;
+  const lock = (await tryLock(path))!;
   const other = await startLocker('ofd', newFile());
   lock.release();
-  tryLock(path)!.release();
+  (await tryLock(path))!.release();
   await other.end();
 });
 
 testOfd('a program that cannot be started leaves the lock as it was', async () => {
   const path = newFile();
-  const lock = tryLock(path)!;
+  const lock = (await tryLock(path))!;
   const child = spawnLocked(lock, '/nowhere/program');
   const error = await new Promise<LockError>((resolve) => child.on('error', resolve));
   assert.is(error.code, 'ENOENT');
-  assert.is(tryLock(path), undefined);
+  assert.is(await tryLock(path), undefined);
   lock.release();
-  tryLock(path)!.release();
+  (await tryLock(path))!.release();
 });
 
-test('a released lock cannot be handed on', () => {
-  const lock = tryLock(newFile())!;
+test('a released lock cannot be handed on', async () => {
+  const lock = (await tryLock(newFile()))!;
   lock.release();
   assert.throws(
     () => spawnLocked(lock, 'true'),

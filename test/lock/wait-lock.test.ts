@@ -3,9 +3,11 @@ import { basename } from 'node:path';
 import process from 'node:process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { lock, query, tryLock, withLock } from '../../src/mod.ts';
+import { lock, query, tryLock, withLock } from '../support/subject.ts';
 import { kind } from '../support/kind.ts';
-import { holdElsewhere, sides } from '../support/elsewhere.ts';
+import { testHere } from '../support/here.ts';
+import { holdElsewhere } from '../support/elsewhere.ts';
+import { sides } from '../support/sides.ts';
 import { eventually, within } from '../support/eventually.ts';
 import { startLocker } from '../support/locker.ts';
 import { mustBlock, waitersInKernel } from '../support/must-block.ts';
@@ -28,12 +30,12 @@ for (const who of ['ofd', 'posix'] as const) {
     const waiting = lock(path, { onWait: ({ path, mode }) => announced.push({ path, mode }) });
     await mustBlock(path);
     assert.equal(announced, [{ path, mode: 'exclusive' }]);
-    const pending = query().pending.map(({ path, mode }) => ({ path, mode }));
+    const pending = (await query()).pending.map(({ path, mode }) => ({ path, mode }));
     assert.equal(pending, [{ path, mode: 'exclusive' }]);
     await locker.unlock();
     const held = await within(1000, 'the grant', waiting);
     assert.is(await locker.try('shared'), 'busy');
-    assert.equal(query(), { held: [{ path, mode: 'exclusive', kind }], pending: [] });
+    assert.equal(await query(), { held: [{ path, mode: 'exclusive', kind }], pending: [] });
     held.release();
     await locker.end();
   });
@@ -52,7 +54,7 @@ test('lock() is granted when the holder is killed', async () => {
 test('all readers that wait get in together, whoever has kept them out', async () => {
   const path = newFile();
   for (const hold of [tryLock, holdElsewhere]) {
-    const writer = hold(path)!;
+    const writer = (await hold(path))!;
     const readers = [1, 2, 3].map(() => lock(path, { mode: 'shared' }));
     if (hold === holdElsewhere) await eventually('a waiter', () => waitersInKernel(path) > 0);
     writer.release();
@@ -64,7 +66,7 @@ test('all readers that wait get in together, whoever has kept them out', async (
 for (const { whose, hold, settled } of sides) {
   test(`a wait for ${whose} on a file that is deleted ends with ERR_LOCK_REPLACED`, async () => {
     const path = newFile();
-    const remover = hold(path);
+    const remover = await hold(path);
     const waiting = lock(path, { mode: 'shared' });
     await settled(path);
     unlinkSync(path);
@@ -76,54 +78,58 @@ for (const { whose, hold, settled } of sides) {
 
   test(`a wait for ${whose} on a file that is replaced ends with ERR_LOCK_REPLACED`, async () => {
     const path = newFile();
-    const remover = hold(path);
+    const remover = await hold(path);
     const waiting = lock(path);
     await settled(path);
     renameSync(newFile(), path);
     remover.release();
     assert.is((await rejection(waiting)).code, 'ERR_LOCK_REPLACED');
-    tryLock(path)!.release();
+    (await tryLock(path))!.release();
   });
 
   test(`a wait for ${whose} with \`create\` goes on with the new file`, async () => {
     const path = newFile();
-    const remover = hold(path);
+    const remover = await hold(path);
     const waiting = lock(path, { create: true });
     await settled(path);
     unlinkSync(path);
     remover.release();
     const held = await within(1000, 'the grant', waiting);
-    assert.is(tryLock(path), undefined, 'the lock is on the file that the path names');
+    assert.is(await tryLock(path), undefined, 'the lock is on the file that the path names');
     held.release();
   });
 
-  test(`a wait for ${whose} on a relative path stays with its file`, async () => {
-    const path = newFile();
-    const home = process.cwd();
-    const elsewhere = newPath();
-    mkdirSync(elsewhere);
-    process.chdir(temp);
-    try {
-      const holder = hold(path);
-      const waiting = lock(basename(path));
-      await settled(path);
-      process.chdir(elsewhere);
-      holder.release();
-      (await within(1000, 'the grant', waiting)).release();
-    } finally {
-      process.chdir(home);
-    }
-  });
+  testHere(
+    `a wait for ${whose} on a relative path stays with its file`,
+    'no worker may chdir()',
+    async () => {
+      const path = newFile();
+      const home = process.cwd();
+      const elsewhere = newPath();
+      mkdirSync(elsewhere);
+      process.chdir(temp);
+      try {
+        const holder = await hold(path);
+        const waiting = lock(basename(path));
+        await settled(path);
+        process.chdir(elsewhere);
+        holder.release();
+        (await within(1000, 'the grant', waiting)).release();
+      } finally {
+        process.chdir(home);
+      }
+    },
+  );
 }
 
 test('withLock() releases however the function ends, and gives its result', async () => {
   const path = newFile();
-  const result = await withLock(path, {}, (held) => {
-    assert.is(tryLock(path), undefined);
+  const result = await withLock(path, {}, async (held) => {
+    assert.is(await tryLock(path), undefined);
     return held.mode;
   });
   assert.is(result, 'exclusive');
-  tryLock(path)!.release();
+  (await tryLock(path))!.release();
   const failure = new Error('on purpose');
   assert.is(await rejection(withLock(path, {}, () => Promise.reject(failure))), failure);
   assert.is(
@@ -132,12 +138,12 @@ test('withLock() releases however the function ends, and gives its result', asyn
     })),
     failure,
   );
-  tryLock(path)!.release();
+  (await tryLock(path))!.release();
 });
 
 test('an error in onWait rejects, and nothing waits', async () => {
   const path = newFile();
-  const held = tryLock(path)!;
+  const held = (await tryLock(path))!;
   const failure = new Error('on purpose');
   const waiting = lock(path, {
     onWait: () => {
@@ -145,7 +151,7 @@ test('an error in onWait rejects, and nothing waits', async () => {
     },
   });
   assert.is(await rejection(waiting), failure);
-  assert.equal(query().pending, []);
+  assert.equal((await query()).pending, []);
   held.release();
 });
 

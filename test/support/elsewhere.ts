@@ -2,9 +2,8 @@ import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LockEngine, type LockMode, tryLock, type TryLockOptions } from '../../src/mod.ts';
+import { LockEngine, type LockMode, type TryLockOptions } from '../../src/mod.ts';
 import { kind } from './kind.ts';
-import { mustBlock } from './must-block.ts';
 import { root } from './runtime.ts';
 
 /** A lock that somebody holds. */
@@ -96,22 +95,3 @@ function uninterrupted(call: () => number): number {
     }
   }
 }
-
-/** Whose lock somebody waits for who uses the functions of the module. */
-export interface Side {
-  readonly whose: string;
-  /** Takes the lock, which must be free. */
-  hold(path: string, options?: TryLockOptions): HeldLock;
-  /** Returns when a wait that has begun is where it stays. */
-  settled(path: string): Promise<void>;
-}
-
-/** Both kinds of waits: for a lock of the same engine, and for one that only the kernel knows of. */
-export const sides: readonly Side[] = [
-  {
-    whose: 'its own engine',
-    hold: (path, options) => tryLock(path, options)!,
-    settled: () => Promise.resolve(),
-  },
-  { whose: 'somebody else', hold: holdElsewhere, settled: (path) => mustBlock(path) },
-];

@@ -1,0 +1,162 @@
+import { finalizer } from 'comlink';
+import { openNothing } from '../linux/open.ts';
+import { threadId } from '../linux/interrupt.ts';
+import type { LockEngine } from '../lock/engine.ts';
+import type { Lock } from '../lock/lock.ts';
+import type { LockRequest, WaitInfo } from '../lock/lock-options.ts';
+import { toFailure } from './failure.ts';
+import type { Hello, News, Op, Outcome, Service } from './protocol.ts';
+
+/** A wait of the client, until the client has been told what came of it. */
+interface Wait {
+  abort: (() => void) | undefined;
+  outcome: Outcome | undefined;
+  tell: ((outcome: Outcome) => void) | undefined;
+}
+
+let nothing: number | undefined;
+
+/** Does in the engine's thread what one client wants, and answers for it when the client is gone. */
+export class ClientService implements Service {
+  readonly #engine: LockEngine;
+  readonly #held = new Map<number, Lock>();
+  readonly #waits = new Map<number, Wait>();
+  readonly #ended: () => void;
+  #over = false;
+
+  /** `ended` is called when the client needs it no more. */
+  constructor(engine: LockEngine, ended: () => void) {
+    this.#engine = engine;
+    this.#ended = ended;
+  }
+
+  hello(): Hello {
+    return { thread: threadId(), nothing: nothing ??= openNothing() };
+  }
+
+  exchange(ops: readonly Op[]): (Outcome | undefined)[] {
+    return ops.map((op) => {
+      switch (op.do) {
+        case 'lock':
+          return this.#lock(op.id, op.want);
+        case 'try':
+          return this.#try(op.id, () => this.#engine.tryTake(op.want));
+        case 'adopt':
+          return this.#try(op.id, () => this.#engine.adoptLock(op.fd, op.as));
+        case 'upgrade':
+          return this.#upgrade(op.id, this.#held.get(op.lock)!);
+        case 'query':
+          return { is: 'told', snapshot: this.#engine.query() };
+        case 'stats':
+          return { is: 'counted', stats: this.#engine.stats() };
+        case 'abort':
+          return void this.#waits.get(op.request)?.abort?.();
+        default:
+          return this.#note(op);
+      }
+    });
+  }
+
+  settled(id: number): Outcome | Promise<Outcome> {
+    const wait = this.#waits.get(id)!;
+    if (wait.outcome === undefined) return new Promise((resolve) => wait.tell = resolve);
+    this.#waits.delete(id);
+    return wait.outcome;
+  }
+
+  /** Called by comlink when the client lets go of it. */
+  [finalizer](): void {
+    this.end();
+  }
+
+  /** Gives up all waits and releases all locks of the client. */
+  end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    for (const { abort } of this.#waits.values()) abort?.();
+    for (const lock of this.#held.values()) lock.release();
+    this.#held.clear();
+    this.#ended();
+  }
+
+  #try(id: number, take: () => Lock | undefined): Outcome {
+    try {
+      const lock = take();
+      return lock === undefined ? { is: 'busy' } : this.#grant(id, lock);
+    } catch (error) {
+      return failure(error);
+    }
+  }
+
+  #lock(id: number, want: LockRequest): Outcome {
+    return this.#wait(id, (onWait, end) => {
+      const granted = (lock: Lock): void => end(this.#grant(id, lock));
+      const failed = (reason: unknown): void => end(failure(reason));
+      const giveUp = this.#engine.take(want, { onWait }, granted, failed);
+      return () => giveUp?.now(AbortSignal.abort().reason);
+    });
+  }
+
+  #upgrade(id: number, lock: Lock): Outcome {
+    return this.#wait(id, (onWait, end) => {
+      const controller = new AbortController();
+      lock.upgrade({ signal: controller.signal, onWait }).then(
+        () => end({ is: 'upgraded' }),
+        (reason) => end(failure(reason)),
+      );
+      return () => controller.abort();
+    });
+  }
+
+  /** Begins something that may have to wait; `begin` gives what aborts that. */
+  #wait(
+    id: number,
+    begin: (onWait: (info: WaitInfo) => void, end: (outcome: Outcome) => void) => () => void,
+  ): Outcome {
+    const wait: Wait = { abort: undefined, outcome: undefined, tell: undefined };
+    let info: WaitInfo | undefined;
+    const end = (outcome: Outcome): void => {
+      wait.outcome = outcome;
+      if (wait.tell === undefined) return;
+      this.#waits.delete(id);
+      wait.tell(outcome);
+    };
+    try {
+      wait.abort = begin((told) => void (info = told), end);
+    } catch (error) {
+      return failure(error);
+    }
+    if (wait.outcome !== undefined) return wait.outcome;
+    this.#waits.set(id, wait);
+    return { is: 'waiting', info };
+  }
+
+  #grant(id: number, lock: Lock): Outcome {
+    // Nobody would ever release it.
+    if (this.#over) lock.release();
+    else this.#held.set(id, lock);
+    const { path, mode, range, kind } = lock;
+    return { is: 'granted', grant: { path, mode, range, kind, fd: this.#over ? -1 : lock.fd } };
+  }
+
+  /** Does to the books, and to the descriptor once more, what the client has done. */
+  #note({ do: what, lock: id, mode }: News): undefined {
+    const lock = this.#held.get(id);
+    if (lock === undefined) return;
+    try {
+      // Also where the client ends a lock before it has heard of an upgrade.
+      if (mode === 'shared') lock.downgrade();
+      else lock.tryUpgrade();
+    } catch {
+      // The client has hollowed it out by now; if this is not the news of the end, that follows.
+    }
+    if (what === 'changed') return;
+    this.#held.delete(id);
+    if (what === 'released') lock.release();
+    else lock.detach();
+  }
+}
+
+function failure(error: unknown): Outcome {
+  return { is: 'failed', failure: toFailure(error) };
+}

@@ -1,0 +1,29 @@
+import { Client } from './client.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { RemoteEngine } from './remote-engine.ts';
+
+/**
+ * Connects to the engine that another thread has exposed with `exposeEngine()` at the other end of
+ * the endpoint. Returns at once: what is asked before the other side listens is asked when it does.
+ * As long as something is asked, this thread stays alive; otherwise not for this.
+ *
+ * Each call makes a client of its own. Of a client that nobody uses any more nothing is left on
+ * either side.
+ *
+ * @throws {LockError} `ERR_LOCK_UNSUPPORTED` where libc cannot be used.
+ *
+ * @example
+ * ```ts
+ * import { parentPort, Worker } from 'node:worker_threads';
+ * import { connectEngine } from 'reflock/remote';
+ *
+ * // In a worker whose parent has called exposeEngine(engine, worker):
+ * if (parentPort !== null) {
+ *   const engine = connectEngine(parentPort);
+ *   await engine.withLock('/tmp/example.ref', { create: true, timeout: 1000 }, () => {});
+ * }
+ * ```
+ */
+export function connectEngine(endpoint: Endpoint): RemoteEngine {
+  return new Client(endpoint);
+}

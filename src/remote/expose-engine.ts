@@ -1,0 +1,45 @@
+import { type Endpoint as ComlinkEndpoint, expose } from 'comlink';
+import type { LockEngine } from '../lock/engine.ts';
+import { ClientService } from './client-service.ts';
+import { listen, type ListeningEndpoint } from './endpoint.ts';
+import { isKnock } from './protocol.ts';
+import { onThreadEnd } from './thread-end.ts';
+
+/**
+ * Lets other threads use an engine, with {@linkcode connectEngine} at the other end of the endpoint:
+ * a `Worker`, a worker's `parentPort`, or a `MessagePort`, of which the other end may be handed on to
+ * a third thread. Messages that are not reflock's pass over the endpoint as before.
+ *
+ * The engine stays usable here, and one engine can be exposed over any number of endpoints. When a
+ * client's thread has ended, however that came about, its waits are given up and its locks
+ * released, within half a second, except those that it has detached. A thread that was terminated
+ * ends when it has left the native call that it is in.
+ *
+ * @example
+ * ```ts
+ * import { MessageChannel } from 'node:worker_threads';
+ * import { LockEngine } from 'reflock';
+ * import { connectEngine, exposeEngine } from 'reflock/remote';
+ *
+ * const { port1, port2 } = new MessageChannel();
+ * exposeEngine(new LockEngine(), port1);
+ *
+ * const engine = connectEngine(port2); // in any thread to which port2 was transferred
+ * const lock = await engine.lock('/tmp/example.ref', { create: true });
+ * lock.release();
+ * port1.close();
+ * ```
+ */
+export function exposeEngine(engine: LockEngine, endpoint: ListeningEndpoint): void {
+  listen(endpoint, (message) => {
+    if (!isKnock(message)) return;
+    const { port, thread } = message;
+    const service = new ClientService(engine, () => {
+      forget();
+      port.close();
+    });
+    const forget = onThreadEnd(thread, () => service.end());
+    expose(service, port as unknown as ComlinkEndpoint);
+    port.unref();
+  });
+}

@@ -1,0 +1,30 @@
+import type { LockEngine } from '../lock/engine.ts';
+
+/** A method whose result comes as a promise. */
+export type Asynchronous<Method> = Method extends (...args: infer Args) => infer Result
+  ? (...args: Args) => Promise<Result>
+  : never;
+
+/**
+ * An engine of another thread, as `connectEngine()` gives it: a `LockEngine` of which `tryLock()`,
+ * `adoptLock()`, `query()` and `stats()` give promises too, and all else is the same.
+ *
+ * - Locks are of the class `Lock`. Their descriptors are the whole process's, so `fd` and
+ *   `spawnLocked()` can be used, and `release()`, `downgrade()` and `tryUpgrade()` have acted when
+ *   they return. Those of the kind `process` belong to the main thread: there `release()` and
+ *   `downgrade()` act a moment later, and `tryUpgrade()` is `ERR_LOCK_UNSUPPORTED`.
+ * - The queue, the limit of threads, `query()` and `stats()` are those of the engine, with all its
+ *   clients.
+ * - A lock that is dropped without being released is released when it is collected as garbage, with
+ *   a warning that names the file.
+ * - `close()` ends the waits of this client alone, and locks that are held stay held.
+ * - When the engine's thread has ended, waits and all further requests reject with
+ *   `ERR_LOCK_CLOSED`; locks that are held stay held, and can be released.
+ */
+export interface RemoteEngine extends RemoteOf<Omit<LockEngine, 'take' | 'tryTake'>> {}
+
+/** The same methods, of which those that give no promise give one. */
+export type RemoteOf<Engine> = {
+  [Name in keyof Engine]: Engine[Name] extends (...args: never[]) => Promise<unknown> ? Engine[Name]
+    : Asynchronous<Engine[Name]>;
+};

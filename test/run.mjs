@@ -99,7 +99,7 @@ async function writeFilter() {
 
 /** Whether the engine that a file tests may be in another thread too. */
 function canBeRemote(file) {
-  return /from '[./]+support\/subject\.ts'/.test(readFileSync(join(root, file), 'utf8'));
+  return /from '[./]+support\/(subject|runtimes)\.ts'/.test(readFileSync(join(root, file), 'utf8'));
 }
 
 async function run({ runtime, file, where }) {

@@ -120,7 +120,7 @@ async function lockDirectory(
   // Where there is no `.ref` yet, nobody can hold it.
   if (dryRun && lookAt(ref).identity === undefined) return undefined;
   if (whenBusy === 'wait') return await waitForRef(ref, options);
-  const lock = tryRef(ref);
+  const lock = await tryRef(ref, options);
   if (lock !== undefined) return lock;
   const holders = await holdersOf(ref);
   if (whenBusy === 'error') throw busyError(ref, holders);
@@ -134,7 +134,7 @@ async function sweep(
   report: GarbageReport,
   options: CollectOptions,
 ): Promise<void> {
-  const { signal, onProgress, dryRun = false, currentDeployments = [] } = options;
+  const { signal, onProgress, engine, dryRun = false, currentDeployments = [] } = options;
   const entries = places.flatMap(({ directory, scope }) =>
     entriesOf(directory).map((bytes) => ({ directory, scope, bytes, name: nameText(bytes) }))
   );
@@ -146,6 +146,7 @@ async function sweep(
     onProgress?.({ done, total: entries.length });
     const entry = { parent: directory, name, bytes, path: `${directory.path}/${name}` };
     const { deleted, kept, freed, identity } = await sweepEntry(entry, judge(name, scope), {
+      engine,
       signal,
       dryRun,
       current,

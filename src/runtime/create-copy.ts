@@ -86,8 +86,8 @@ export async function createCopy(
   const from = toPath(source);
   const to = toPath(parent);
   checkWorkOptions(options, ['error', 'wait']);
-  const { whenBusy, signal, timeout, onWait } = options;
-  const use = await useRuntime(from, { whenBusy, signal, timeout, onWait });
+  const { whenBusy, signal, timeout, onWait, engine } = options;
+  const use = await useRuntime(from, { whenBusy, signal, timeout, onWait, engine });
   let root: Directory | undefined;
   let copies: Directory | undefined;
   let lock: Lock | undefined;
@@ -115,6 +115,7 @@ async function makeCopy(
   copies: Directory,
   options: CopyOptions,
 ): Promise<MutableCopy> {
+  const { engine } = options;
   // Known now, whatever becomes of the current directory and of links meanwhile.
   const base = realPath(copies.path, `Cannot copy ${quote(path)} into ${quote(copies.path)}`);
   let name = makeDirectory(copies);
@@ -122,14 +123,14 @@ async function makeCopy(
   let lock: Lock | undefined;
   let growing: Lock | undefined;
   try {
-    growing = await lockNew(target);
+    growing = await lockNew(target, options);
     const done = await copyTree(source, target, layout, options);
     options.signal?.throwIfAborted();
     if (done.failed !== undefined) throw copyError(path, copies.path, done.failed);
     name = giveName(copies, name);
     const copy = join(base, name);
     const ref = join(copy, 'usr/.ref');
-    lock = await takeRef({ path: ref, mode: 'shared', create: false }, 'error', {});
+    lock = await takeRef({ path: ref, mode: 'shared', create: false }, 'error', { engine });
     return { path: copy, ref, lock, entries: done.entries, skipped: done.skipped.map(toSkipped) };
   } finally {
     growing?.release();
@@ -140,7 +141,7 @@ async function makeCopy(
 }
 
 /** Makes and locks the lock file of a copy that has nothing else yet. */
-async function lockNew(target: Directory): Promise<Lock> {
+async function lockNew(target: Directory, { engine }: CopyOptions): Promise<Lock> {
   const calls = fileCalls();
   const made = calls.mkdirat(target.fd, toName('usr'), 0o755) !== -1 &&
     calls.symlinkat(toName('usr/.ref'), target.fd, toName('.ref')) !== -1;
@@ -151,7 +152,7 @@ async function lockNew(target: Directory): Promise<Lock> {
   return await takeRef(
     { path: '.ref', mode: 'shared', create: true, at: target.fd },
     'error',
-    {},
+    { engine },
   );
 }
 

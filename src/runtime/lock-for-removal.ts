@@ -2,14 +2,14 @@ import { basename } from 'node:path';
 import { ENOENT } from '../linux/errno.ts';
 import type { Lock } from '../lock/lock.ts';
 import { LockError, quote } from '../lock/lock-error.ts';
-import type { WaitOptions } from '../lock/lock-options.ts';
 import { lookAt, type Ref, tryRef, waitForRef } from './lock-ref.ts';
 import { type BusyRef, type LockedTree, lockTree } from './lock-tree.ts';
 import type { Directory } from './open-directory.ts';
 import { COPY } from './partial.ts';
+import type { RuntimeOptions } from './tree-options.ts';
 
 /** How to take them. */
-export interface RemovalLockOptions extends WaitOptions {
+export interface RemovalLockOptions extends RuntimeOptions {
   readonly whenBusy?: 'error' | 'skip' | 'wait' | undefined;
   readonly dryRun?: boolean | undefined;
 }
@@ -23,19 +23,20 @@ export async function lockForRemoval(
   const create = !options.dryRun;
   const patient = options.whenBusy === 'wait';
   const waitFor = (ref: Ref) => wait(tree, ref, options);
+  const tryOne = (ref: Ref) => tryRef(ref, options);
   if (!basename(tree.path).startsWith(COPY)) {
-    const taken = await lockTree(tree, create, patient ? waitFor : tryRef);
+    const taken = await lockTree(tree, create, patient ? waitFor : tryOne);
     return 'busy' in taken ? taken : [taken];
   }
   for (;;) {
     // Whoever holds the lock of the directory may only try those of the copies, or a copier would
     // have to wait for as long as the copy is in use. So the copy's users are waited for first.
     if (patient) releaseAll(await lockTree(tree, create, waitFor));
-    const first = await takeFirst(parent, create, patient ? waitFor : tryRef);
+    const first = await takeFirst(parent, create, patient ? waitFor : tryOne);
     if ('busy' in first) return first;
     let taken: LockedTree | BusyRef | undefined;
     try {
-      taken = await lockTree(tree, create);
+      taken = await lockTree(tree, create, tryOne);
       if (!('busy' in taken)) return [taken, ...first];
       if (!patient) return taken;
     } finally {
@@ -52,7 +53,7 @@ function releaseAll(...taken: readonly (LockedTree | BusyRef)[]): void {
 async function takeFirst(
   { path, fd }: Directory,
   create: boolean,
-  take: (ref: Ref) => Lock | undefined | Promise<Lock | undefined>,
+  take: (ref: Ref) => Promise<Lock | undefined>,
 ): Promise<LockedTree[] | BusyRef> {
   const ref: Ref = { path: '.ref', mode: 'exclusive', create, at: fd };
   // Where there is none yet, nobody can hold it.

@@ -5,8 +5,9 @@ import { lock, tryLock } from '../lock/default-engine.ts';
 import { findHolders, type Holder, holdersText } from '../lock/holders.ts';
 import type { Lock } from '../lock/lock.ts';
 import { LockError } from '../lock/lock-error.ts';
-import type { LockMode, LockOptions, WaitInfo, WaitOptions } from '../lock/lock-options.ts';
+import type { LockMode, LockOptions, WaitInfo } from '../lock/lock-options.ts';
 import { cannotLock, fullPath } from '../lock/open-file.ts';
+import type { LockSource, RuntimeOptions } from './tree-options.ts';
 
 /** A `.ref` that is to be locked. */
 export interface Ref {
@@ -17,10 +18,15 @@ export interface Ref {
   readonly at?: number;
 }
 
+const moduleEngine: LockSource = { tryLock, lock };
+
 /** Takes the lock if it is free. */
-export function tryRef(ref: Ref): Lock | undefined {
+export async function tryRef(
+  ref: Ref,
+  { engine = moduleEngine }: RuntimeOptions,
+): Promise<Lock | undefined> {
   try {
-    return tryLock(ref.path, toOptions(ref));
+    return await engine.tryLock(ref.path, toOptions(ref));
   } catch (error) {
     throw named(ref, error);
   }
@@ -29,11 +35,11 @@ export function tryRef(ref: Ref): Lock | undefined {
 /** Takes the lock, waiting for it. */
 export async function waitForRef(
   ref: Ref,
-  { signal, timeout, onWait }: WaitOptions,
+  { signal, timeout, onWait, engine = moduleEngine }: RuntimeOptions,
 ): Promise<Lock> {
   const tell = (info: WaitInfo): void => onWait?.({ ...info, path: pathOfRef(ref) });
   try {
-    return await lock(ref.path, { ...toOptions(ref), signal, timeout, onWait: tell });
+    return await engine.lock(ref.path, { ...toOptions(ref), signal, timeout, onWait: tell });
   } catch (error) {
     throw named(ref, error);
   }
@@ -48,11 +54,11 @@ export async function waitForRef(
 export async function takeRef(
   ref: Ref,
   whenBusy: 'error' | 'wait',
-  options: WaitOptions,
+  options: RuntimeOptions,
   why = '',
 ): Promise<Lock> {
   if (whenBusy === 'wait') return await waitForRef(ref, options);
-  const lock = tryRef(ref);
+  const lock = await tryRef(ref, options);
   if (lock !== undefined) return lock;
   throw busyError(ref, await holdersOf(ref), why);
 }

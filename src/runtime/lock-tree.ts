@@ -2,7 +2,7 @@ import { ENOENT } from '../linux/errno.ts';
 import { Status } from '../linux/status.ts';
 import type { Lock } from '../lock/lock.ts';
 import type { Directory } from './open-directory.ts';
-import { lookAt, type Ref, tryRef } from './lock-ref.ts';
+import { lookAt, type Ref } from './lock-ref.ts';
 
 /** Exclusive locks on everything by which a tree may be in use. */
 export interface LockedTree {
@@ -31,7 +31,7 @@ export interface BusyRef {
 export async function lockTree(
   tree: Directory,
   create: boolean,
-  take: (ref: Ref) => Lock | undefined | Promise<Lock | undefined> = tryRef,
+  take: (ref: Ref) => Promise<Lock | undefined>,
 ): Promise<LockedTree | BusyRef> {
   const locks: Lock[] = [];
   const opened: Directory[] = [];

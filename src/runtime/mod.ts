@@ -15,8 +15,16 @@ export {
 export type { FoundRuntime } from './find-runtime.ts';
 export type { DeletedEntry, GarbageReport, KeptEntry, KeptWhy } from './garbage-report.ts';
 export { type RemoveOptions, type RemoveResult, removeRuntime } from './remove-runtime.ts';
-export type { Progress, WorkOptions } from './tree-options.ts';
+export type { LockSource, Progress, RuntimeOptions, WorkOptions } from './tree-options.ts';
 export { type RuntimeUse, type UseOptions, useRuntime } from './use-runtime.ts';
 export type { Holder } from '../lock/holders.ts';
-export type { LockKind, LockMode, WaitInfo, WaitOptions } from '../lock/lock-options.ts';
+export type {
+  LockKind,
+  LockMode,
+  LockOptions,
+  LockRange,
+  TryLockOptions,
+  WaitInfo,
+  WaitOptions,
+} from '../lock/lock-options.ts';
 export { Lock } from '../lock/lock.ts';

@@ -6,10 +6,12 @@ import { Status } from '../linux/status.ts';
 import { LockError, quote } from '../lock/lock-error.ts';
 import type { Judgement } from './garbage-names.ts';
 import type { DeletedEntry, KeptEntry, KeptWhy } from './garbage-report.ts';
+import { tryRef } from './lock-ref.ts';
 import { type LockedTree, lockTree } from './lock-tree.ts';
 import type { Directory } from './open-directory.ts';
 import { isPartial } from './partial.ts';
 import { setAside } from './set-aside.ts';
+import type { LockSource } from './tree-options.ts';
 import { deleteTree, failureText, measureTree } from './tree-work.ts';
 
 /** An entry of a directory that is swept. */
@@ -31,6 +33,7 @@ export interface Swept {
 }
 
 interface SweepOptions {
+  readonly engine?: LockSource | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly dryRun: boolean;
   /** The directories of current deployments. */
@@ -87,7 +90,7 @@ async function sweepDirectory(entry: Entry, options: SweepOptions): Promise<Swep
     if (options.current.has(tree.identity)) return kept(entry, 'current', CURRENT);
     const exempt = keepOf(entry, tree);
     if (exempt !== undefined) return exempt;
-    const taken = await lockTree(tree, !options.dryRun);
+    const taken = await lockTree(tree, !options.dryRun, (ref) => tryRef(ref, options));
     if ('busy' in taken) {
       return { ...kept(entry, 'busy', 'in use'), identity: taken.identity };
     }

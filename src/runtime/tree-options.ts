@@ -1,4 +1,5 @@
-import type { WaitOptions } from '../lock/lock-options.ts';
+import type { Lock } from '../lock/lock.ts';
+import type { LockOptions, TryLockOptions, WaitOptions } from '../lock/lock-options.ts';
 import { checkWaitOptions, invalid } from '../lock/lock-options.ts';
 
 /** How far some work has come. */
@@ -9,8 +10,25 @@ export interface Progress {
   total: number;
 }
 
+/** What takes locks: a `LockEngine`, or the `RemoteEngine` of another thread. */
+export interface LockSource {
+  /** Takes a lock if it is free. */
+  tryLock(
+    path: string,
+    options: TryLockOptions,
+  ): Lock | undefined | Promise<Lock | undefined>;
+  /** Takes a lock, waiting for it. */
+  lock(path: string, options: LockOptions): Promise<Lock>;
+}
+
+/** How to take the locks of runtimes. */
+export interface RuntimeOptions extends WaitOptions {
+  /** What takes the locks. Default: the engine of the functions `tryLock()` and `lock()`. */
+  engine?: LockSource | undefined;
+}
+
 /** How to watch over work on trees. */
-export interface WorkOptions extends WaitOptions {
+export interface WorkOptions extends RuntimeOptions {
   /** Told about ten times a second, and at the end. */
   onProgress?: ((progress: Progress) => void) | undefined;
 }
@@ -21,7 +39,10 @@ export function checkWorkOptions<T extends string>(
   whenBusy: readonly T[],
 ): void {
   checkWaitOptions(options);
-  const { onProgress } = options;
+  const { onProgress, engine } = options;
+  if (engine !== undefined && typeof engine?.tryLock !== 'function') {
+    throw invalid(TypeError, 'engine', 'must be a LockEngine or a RemoteEngine', engine);
+  }
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw invalid(TypeError, 'onProgress', 'must be a function', onProgress);
   }

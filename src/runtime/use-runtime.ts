@@ -1,17 +1,17 @@
 import { join } from 'node:path';
 import type { Lock } from '../lock/lock.ts';
 import { LockError, quote } from '../lock/lock-error.ts';
-import { toPath, type WaitOptions } from '../lock/lock-options.ts';
+import { toPath } from '../lock/lock-options.ts';
 import { findRuntime, type FoundRuntime } from './find-runtime.ts';
 import { takeRef } from './lock-ref.ts';
 import { refusePartial } from './partial.ts';
 import { realPath } from './real-path.ts';
-import { checkWorkOptions } from './tree-options.ts';
+import { checkWorkOptions, type RuntimeOptions } from './tree-options.ts';
 
 const BUSY = ': it is being deleted, so do not use it';
 
 /** How to use a runtime. */
-export interface UseOptions extends WaitOptions {
+export interface UseOptions extends RuntimeOptions {
   /**
    * What to do while somebody holds the runtime exclusively, because they are deleting it.
    * @default {'error'}

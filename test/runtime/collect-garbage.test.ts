@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { tryLock } from '../../src/mod.ts';
-import { collectGarbage, type GarbageReport, type KeptWhy } from '../../src/runtime/mod.ts';
+import { collectGarbage, type GarbageReport, type KeptWhy } from '../support/runtimes.ts';
 import { kind } from '../support/kind.ts';
 import { within } from '../support/eventually.ts';
 import { type Held, holdBy, holdersFor } from '../support/holding.ts';

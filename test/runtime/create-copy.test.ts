@@ -7,7 +7,7 @@ import process from 'node:process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { tryLock } from '../../src/mod.ts';
-import { collectGarbage, createCopy, type Progress } from '../../src/runtime/mod.ts';
+import { collectGarbage, createCopy, type Progress } from '../support/runtimes.ts';
 import { eventually, within } from '../support/eventually.ts';
 import { holdBy } from '../support/holding.ts';
 import { mustBlock } from '../support/must-block.ts';

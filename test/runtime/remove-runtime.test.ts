@@ -4,7 +4,7 @@ import process from 'node:process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { tryLock } from '../../src/mod.ts';
-import { collectGarbage, type Progress, removeRuntime, useRuntime } from '../../src/runtime/mod.ts';
+import { collectGarbage, type Progress, removeRuntime, useRuntime } from '../support/runtimes.ts';
 import { testInContainer } from '../support/container.ts';
 import { eventually, within } from '../support/eventually.ts';
 import { holdBy, holdersFor } from '../support/holding.ts';

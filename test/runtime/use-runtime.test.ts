@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { query, spawnLocked, tryLock } from '../../src/mod.ts';
-import { removeRuntime, useRuntime } from '../../src/runtime/mod.ts';
+import { removeRuntime, useRuntime } from '../support/runtimes.ts';
 import { testOfd } from '../support/kind.ts';
 import { testInContainer } from '../support/container.ts';
 import { within } from '../support/eventually.ts';

@@ -9,6 +9,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { tryLock } from '../../src/mod.ts';
 import { collectGarbage, createCopy, removeRuntime, useRuntime } from '../../src/runtime/mod.ts';
+import { tryRef } from '../../src/runtime/lock-ref.ts';
 import { lockTree } from '../../src/runtime/lock-tree.ts';
 import { Directory } from '../../src/runtime/open-directory.ts';
 import { hasContainers } from '../support/container.ts';
@@ -70,7 +71,7 @@ test("a files that is a link out of the deployment is nobody's runtime", async (
 test('whoever deletes a tree locks usr/.ref and files/.ref too when they are missing', async () => {
   const path = makeTree(newPlace(), ['usr/bin/', 'files/bin/']);
   const tree = Directory.open(path);
-  const locked = await lockTree(tree, true);
+  const locked = await lockTree(tree, true, (ref) => tryRef(ref, {}));
   for (const ref of ['.ref', 'usr/.ref', 'files/.ref']) {
     assert.is(tryLock(join(path, ref), { mode: 'shared' }), undefined, ref);
   }

@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers';
+import type { MessagePort } from 'node:worker_threads';
 import { type Endpoint as ComlinkEndpoint, expose } from 'comlink';
 import type { LockEngine } from '../lock/engine.ts';
 import { ClientService } from './client-service.ts';
@@ -40,6 +42,22 @@ export function exposeEngine(engine: LockEngine, endpoint: ListeningEndpoint): v
     });
     const forget = onThreadEnd(thread, () => service.end());
     expose(service, port as unknown as ComlinkEndpoint);
-    port.unref();
+    stayUnreferenced(port);
+  });
+}
+
+/** Has a port not keep this thread alive. */
+function stayUnreferenced(port: MessagePort): void {
+  port.unref();
+  if (process.versions.deno === undefined) return;
+  // On Deno 2.9 a port that was received keeps the thread once more after a message, though
+  // `hasRef()` denies it, and unref() is heard only after ref() and in a later turn.
+  let later: NodeJS.Timeout | undefined;
+  port.addEventListener('message', () => {
+    later ??= setTimeout(() => {
+      later = undefined;
+      port.ref();
+      port.unref();
+    });
   });
 }

@@ -7,7 +7,7 @@ test('every example in README and in the documentation runs', async () => {
   const deno = start([
     `${root}/node_modules/.bin/deno`,
     ...['test', '--doc', '--allow-all', '--no-prompt', '--quiet'],
-    ...['README.md', 'src/mod.ts', 'src/lock', 'src/runtime'],
+    ...['README.md', 'src/mod.ts', 'src/lock', 'src/runtime', 'src/remote'],
   ], { cwd: root });
   const lines: string[] = [];
   for (let line; (line = await deno.line()) !== undefined;) lines.push(line);

@@ -1,9 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { eventually } from './support/eventually.ts';
+import { waitersInKernel } from './support/must-block.ts';
 import { start } from './support/process.ts';
 import { root, runtime } from './support/runtime.ts';
 import { temp } from './support/temp.ts';
@@ -30,8 +39,10 @@ function install(): { home: string; files: string[] } {
   return { home, files: list.trim().split('\n') };
 }
 
+const flags = runtime === 'deno' ? ['run', '--allow-all'] : [];
+const { home, files } = install();
+
 test('the packed package waits for a lock and has a command, and no tests in it', async () => {
-  const { home, files } = install();
   assert.ok(files.includes('./README.md') && files.includes('./LICENSE'));
   assert.ok(files.includes('./dist/src/mod.d.ts'));
   assert.not(files.some((file) => file.includes('test')), files.join());
@@ -47,7 +58,6 @@ test('the packed package waits for a lock and has a command, and no tests in it'
     console.log(second.mode);
     second.release();`,
   );
-  const flags = runtime === 'deno' ? ['run', '--allow-all'] : [];
   const program = start([process.execPath, ...flags, script], { cwd: home });
   assert.is(await program.line(), 'exclusive', program.stderr());
   assert.equal(await program.ended, { code: 0, signal: null });
@@ -56,6 +66,39 @@ test('the packed package waits for a lock and has a command, and no tests in it'
   const reflock = start([process.execPath, ...flags, command, '--version'], { cwd: home });
   assert.match((await reflock.line())!, version, reflock.stderr());
   await reflock.ended;
+});
+
+test('the launcher of README does what it says, in no more than 25 lines', async () => {
+  const text = readFileSync(`${root}/README.md`, 'utf8').match(/^```js ignore\n(.*?)^```$/ms)![1]!;
+  const lines = text.trimEnd().split('\n');
+  assert.ok(lines.length <= 25, `${lines.length} lines`);
+  const script = join(home, 'launcher.mjs');
+  writeFileSync(script, text);
+  const sniper = join(temp, 'sniper');
+  mkdirSync(join(sniper, 'usr/bin'), { recursive: true });
+  // A `sleep` that says that it sleeps, and waits to be woken.
+  const place = mkdtempSync(join(temp, 'sleep-'));
+  const [sleeping, woken] = [join(place, 'sleeping'), join(place, 'woken')];
+  const sleep =
+    `#!/bin/sh\necho "$1" >> ${sleeping}\nwhile [ ! -e ${woken} ]; do /bin/sleep 0.01; done\n`;
+  writeFileSync(join(place, 'sleep'), sleep, { mode: 0o755 });
+  const launcher = start([process.execPath, ...flags, script, sniper], {
+    cwd: home,
+    env: { ...process.env, PATH: `${place}:${process.env['PATH']}` },
+  });
+  const sleepers = () =>
+    existsSync(sleeping) ? readFileSync(sleeping, 'utf8').trim().split('\n') : [];
+  await eventually('four programs sleep', () => sleepers().length === 4);
+  assert.equal(sleepers().sort(), ['0.2', '0.3', '0.4', '0.5']);
+  await eventually('it waits for them', () => waitersInKernel(join(sniper, '.ref')) === 1);
+  assert.ok(existsSync(join(sniper, 'usr/bin')), 'the runtime is in use');
+  writeFileSync(woken, '');
+  const said: string[] = [];
+  for (let line; (line = await launcher.line()) !== undefined;) said.push(line);
+  assert.equal(await launcher.ended, { code: 0, signal: null }, launcher.stderr());
+  // Bun writes an object on several lines.
+  assert.match(said.join(' '), /^removed \{ +held: \[\], +pending: \[\],? +\}/);
+  assert.not(existsSync(sniper));
 });
 
 test.run();

@@ -30,7 +30,7 @@ export interface LockKeeper {
  * While it is held, no cooperating process can have a conflicting one. It ends with
  * {@linkcode Lock.release}, or with the process, or, when children inherited it, when the last of
  * them has closed it (fcntl(2), "Open file description locks"). A lock that is dropped without
- * being released stays held as long as its engine lives.
+ * being released stays held as long as its engine lives, but for one of another thread's engine.
  *
  * @example
  * ```ts

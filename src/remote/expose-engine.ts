@@ -10,7 +10,8 @@ import { onThreadEnd } from './thread-end.ts';
 /**
  * Lets other threads use an engine, with {@linkcode connectEngine} at the other end of the endpoint:
  * a `Worker`, a worker's `parentPort`, or a `MessagePort`, of which the other end may be handed on to
- * a third thread. Messages that are not reflock's pass over the endpoint as before.
+ * a third thread. Of what passes over the endpoint otherwise nothing is touched; whoever else listens
+ * there sees one message of each client, `{ reflock: 'connect', … }`, or a few if it is late.
  *
  * The engine stays usable here, and one engine can be exposed over any number of endpoints. When a
  * client's thread has ended, however that came about, its waits are given up and its locks

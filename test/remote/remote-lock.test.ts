@@ -181,4 +181,26 @@ testRemote('an error has all its properties', async (remote) => {
   busy.release();
 });
 
+testRemote('a lock of the kind process is ended and changed by its own thread', async (remote) => {
+  const path = newFile();
+  const options = { kind: 'process' } as const;
+  const lock = await remote.lock(path, options);
+  assert.is(lock.kind, 'process');
+  assert.is(await remote.tryLock(path, { ...options, mode: 'shared' }), undefined);
+  lock.downgrade();
+  assert.is(lock.mode, 'shared');
+  const reader = (await remote.tryLock(path, { ...options, mode: 'shared' }))!;
+  assert.throws(() => lock.tryUpgrade(), (e: LockError) => e.code === 'ERR_LOCK_UNSUPPORTED');
+  assert.throws(() => lock.detach(), (e: LockError) => e.code === 'ERR_LOCK_UNSUPPORTED');
+  const upgrading = lock.upgrade();
+  assert.is((await remote.query()).pending.length, 1);
+  reader.release();
+  await within(1000, 'the upgrade', upgrading);
+  assert.is(lock.mode, 'exclusive');
+  assert.is((await remote.query()).held[0]!.mode, 'exclusive');
+  const next = remote.lock(path, options);
+  lock.release();
+  (await within(1000, 'the next', next)).release();
+});
+
 test.run();

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { LockEngine } from '../../src/mod.ts';
+import type { LockEngine } from '../../src/mod.ts';
 import { exposeEngine } from '../../src/remote/mod.ts';
 import { holdElsewhere } from './elsewhere.ts';
 import { Random } from './random.ts';

@@ -1,5 +1,3 @@
-import { libc } from '../linux/libc.ts';
-import { LibcUnavailable } from '../linux/load-libc.ts';
 import { adopt, type AdoptOptions } from './adopt-lock.ts';
 import type { Description } from './description.ts';
 import { checkEngineOptions } from './engine-info.ts';
@@ -9,7 +7,6 @@ import { Journal } from './journal.ts';
 import { LocalKeeper, type LockOwner } from './local-keeper.ts';
 import { Lock } from './lock.ts';
 import { type LockAllRequest, takeAll } from './lock-all.ts';
-import { LockError } from './lock-error.ts';
 import { checkWaitOptions, invalid, toRequest } from './lock-options.ts';
 import type { LockOptions, LockRequest } from './lock-options.ts';
 import type { TryLockOptions, WaitOptions } from './lock-options.ts';
@@ -17,6 +14,7 @@ import type { LockedFile } from './locked-file.ts';
 import { LockedFiles } from './locked-files.ts';
 import type { LockSet } from './lock-set.ts';
 import { infoOf, PendingWaits } from './pending-waits.ts';
+import { requireLibc } from './require-libc.ts';
 import { takeIfFree } from './try-lock.ts';
 import { LockWait, type LockWaitOwner } from './wait-lock.ts';
 import { Waits } from './waits.ts';
@@ -52,15 +50,7 @@ export class LockEngine implements AsyncDisposable {
    */
   constructor(options: EngineOptions = {}) {
     const { maxThreads, idleTimeout, maxHandOvers } = checkEngineOptions(options);
-    try {
-      libc();
-    } catch (cause) {
-      if (!(cause instanceof LibcUnavailable)) throw cause;
-      throw new LockError(`Cannot lock files: ${cause.message}`, {
-        code: 'ERR_LOCK_UNSUPPORTED',
-        cause,
-      });
-    }
+    requireLibc();
     const journal = this.#journal;
     this.#owner = {
       rules: {

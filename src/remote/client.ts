@@ -58,8 +58,10 @@ export class Client implements RemoteEngine {
     checkAdopt(fd, options);
     this.#throwIfClosed();
     const { mode, kind, range } = options;
+    // No more of it than can be sent.
+    const bytes = range && { start: range.start, length: range.length };
     const id = this.link.newId();
-    const outcome = await this.#ask({ do: 'adopt', id, fd, as: { mode, kind, range } });
+    const outcome = await this.#ask({ do: 'adopt', id, fd, as: { mode, kind, range: bytes } });
     return toLock(this, id, (outcome as Granted).grant);
   }
 

@@ -1,3 +1,4 @@
+import { requireLibc } from '../lock/require-libc.ts';
 import { Client } from './client.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { RemoteEngine } from './remote-engine.ts';
@@ -25,5 +26,6 @@ import type { RemoteEngine } from './remote-engine.ts';
  * ```
  */
 export function connectEngine(endpoint: Endpoint): RemoteEngine {
+  requireLibc();
   return new Client(endpoint);
 }

@@ -16,6 +16,7 @@ async function run(home: string, prelude: string): Promise<string[]> {
     script,
     `${prelude}
     const { lock, tryLock, LockEngine, adoptLock, query } = await import('./src/mod.${ext}');
+    const { connectEngine } = await import('./src/remote/mod.${ext}');
     console.log('imported');
     const file = ${JSON.stringify(join(temp, 'never.ref'))};
     const say = (error) => console.log(error.name, error.code, error.message);
@@ -24,12 +25,13 @@ async function run(home: string, prelude: string): Promise<string[]> {
       () => new LockEngine(),
       () => adoptLock(0, { mode: 'shared' }),
       () => query(),
+      () => connectEngine({ postMessage() {} }),
     ]) {
       try { use(); console.log('nothing'); } catch (error) { say(error); }
     }
     await lock(file, { create: true }).catch(say);`,
   );
-  const flags = runtime === 'deno' ? ['run', '--allow-all', '--no-config'] : [];
+  const flags = runtime === 'deno' ? ['run', '--allow-all'] : [];
   const program = start([process.execPath, ...flags, script]);
   const lines: string[] = [];
   for (let line; (line = await program.line()) !== undefined;) lines.push(line);
@@ -38,9 +40,9 @@ async function run(home: string, prelude: string): Promise<string[]> {
 }
 
 test('without koffi the import works, and the first use is ERR_LOCK_UNSUPPORTED', async () => {
-  const [first, ...rest] = await run(copyPackage('no-koffi'), '');
+  const [first, ...rest] = await run(copyPackage('no-koffi', ['comlink']), '');
   assert.is(first, 'imported');
-  assert.is(rest.length, 5);
+  assert.is(rest.length, 6);
   for (const line of rest) {
     assert.match(
       line,
@@ -50,12 +52,12 @@ test('without koffi the import works, and the first use is ERR_LOCK_UNSUPPORTED'
 });
 
 test('on another system the import works, and the first use is ERR_LOCK_UNSUPPORTED', async () => {
-  const home = copyPackage('not-linux', ['koffi']);
+  const home = copyPackage('not-linux', ['comlink', 'koffi']);
   const elsewhere = `import process from 'node:process';
     Object.defineProperty(process, 'platform', { value: 'darwin' });`;
   const [first, ...rest] = await run(home, elsewhere);
   assert.is(first, 'imported');
-  assert.is(rest.length, 5);
+  assert.is(rest.length, 6);
   for (const line of rest) {
     assert.is(
       line,

@@ -5,6 +5,7 @@
 //   npm test -- node          one runtime
 //   npm test -- leaving bun   the files whose name contains "leaving", on Bun
 //   npm run fallback          what is about locks, as on a kernel without open-file-description locks
+//   npm run remote            what is about locks, in a thread whose engine is in another one
 
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -28,6 +29,10 @@ const ALONE = [
   ...['bench/loop-delay', 'bench/main', 'bench/measure'],
   ...['cli/run-background', 'cli/storm', 'lock/event-loop'],
 ].map((name) => `test/${name}.test.ts`);
+/** What takes long, and in another thread only `npm run remote` does. */
+const LONG_REMOTE = ['collect-garbage', 'create-copy', 'remove-runtime'].map((name) =>
+  `test/runtime/${name}.test.ts`
+);
 /** How many files are tested at a time: much of a test is waiting for processes to start. */
 const LANES = Math.min(2, availableParallelism());
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -53,8 +58,10 @@ const runtimes = {
 /** What is about locks. */
 const FALLBACK = ['test/lock/', 'test/runtime/'];
 
-const words = process.argv.slice(2).filter((word) => word !== '--without-ofd-locks');
-const isFallback = words.length < process.argv.length - 2;
+const flags = ['--without-ofd-locks', '--remote'];
+const words = process.argv.slice(2).filter((word) => !flags.includes(word));
+const isFallback = process.argv.includes('--without-ofd-locks');
+const isRemote = process.argv.includes('--remote');
 const filter = isFallback ? await writeFilter() : undefined;
 const container = filter === undefined
   ? []
@@ -72,7 +79,10 @@ const files = readdirSync(join(root, 'test'), { recursive: true })
 const total = { passed: 0, failed: 0, skipped: 0 };
 const began = Date.now();
 const jobs = files.flatMap((file) => {
-  const where = !isFallback && canBeRemote(file) ? ['here', 'there'] : ['here'];
+  const where = isRemote ? [] : ['here'];
+  if (canBeRemote(file) && (isRemote || (!isFallback && !LONG_REMOTE.includes(file)))) {
+    where.push('there');
+  }
   const runtimes = ONCE.includes(file) ? names.slice(0, 1) : names;
   return runtimes.flatMap((runtime) => where.map((where) => ({ runtime, file, where })));
 });
@@ -82,7 +92,11 @@ await Promise.all(Array.from({ length: LANES }, async () => {
   for (let job; (job = queue.shift()) !== undefined;) await run(job);
 }));
 if (files.length === 0) console.error(`no test file matches ${patterns.join(' ')}`);
-console.log(`\n${files.length} files in ${((Date.now() - began) / 1000).toFixed(0)} s`);
+console.log(
+  `\n${new Set(jobs.map(({ file }) => file)).size} files in ${
+    ((Date.now() - began) / 1000).toFixed(0)
+  } s`,
+);
 console.log(
   `${total.passed} passed, ${total.failed} failed` +
     (total.skipped > 0 ? `, ${total.skipped} skipped` : ''),

@@ -46,8 +46,8 @@ for (const { whose, hold, settled } of sides) {
     const onWait: WaitOptions['onWait'] = ({ path, mode }) => announced.push({ path, mode });
     const upgrading = lock.upgrade({ onWait });
     await settled(path);
-    assert.equal(announced, [{ path, mode: 'exclusive' }]);
     const pending = (await query()).pending.map(({ path, mode }) => ({ path, mode }));
+    assert.equal(announced, [{ path, mode: 'exclusive' }]);
     assert.equal(pending, [{ path, mode: 'exclusive' }]);
     assert.is(lock.mode, 'shared');
     other.release();

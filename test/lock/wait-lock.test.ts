@@ -29,8 +29,8 @@ for (const who of ['ofd', 'posix'] as const) {
     const announced: unknown[] = [];
     const waiting = lock(path, { onWait: ({ path, mode }) => announced.push({ path, mode }) });
     await mustBlock(path);
-    assert.equal(announced, [{ path, mode: 'exclusive' }]);
     const pending = (await query()).pending.map(({ path, mode }) => ({ path, mode }));
+    assert.equal(announced, [{ path, mode: 'exclusive' }]);
     assert.equal(pending, [{ path, mode: 'exclusive' }]);
     await locker.unlock();
     const held = await within(1000, 'the grant', waiting);

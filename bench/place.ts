@@ -19,11 +19,13 @@ export const root: string = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? '..' : '../..', import.meta.url),
 );
 
+/** The file with a script of this project, named by its source, for the same runtime. */
+export function scriptFile(script: string): string {
+  return runtime === 'node' ? `${root}dist/${script.replace(/\.ts$/, '.js')}` : root + script;
+}
+
 /** The command that runs a script of this project, named by its source, on the same runtime. */
 export function scriptCommand(script: string): string[] {
-  if (runtime === 'node') {
-    return [process.execPath, `${root}dist/${script.replace(/\.ts$/, '.js')}`];
-  }
-  if (runtime === 'bun') return [process.execPath, root + script];
-  return [process.execPath, 'run', '--allow-all', root + script];
+  const options = runtime === 'deno' ? ['run', '--allow-all'] : [];
+  return [process.execPath, ...options, scriptFile(script)];
 }

@@ -53,11 +53,17 @@ function relation({ median, mad, difference, allowance }: Comparison, unit: Unit
 }
 
 function limit(compared: Comparison | OwnFigure, unit: Unit): string {
-  const bound = 'of' in compared ? undefined : compared.bound;
-  const most = 'of' in compared ? compared.most : compared.allowance;
-  if (bound === undefined && most === undefined) return '';
-  const text = bound !== undefined ? bound.toFixed(2) : inWords(most!, unit);
-  return `${text}  ${isKept(compared) ? 'kept' : 'MISSED'}`;
+  const text = 'of' in compared ? amount(compared.most, unit) : limitOf(compared, unit);
+  return text && `${text}  ${isKept(compared) ? 'kept' : 'MISSED'}`;
+}
+
+function limitOf({ bound, floor, allowance }: Comparison, unit: Unit): string {
+  if (bound !== undefined) return bound.toFixed(2);
+  return floor !== undefined ? `at least ${floor.toFixed(2)}` : amount(allowance, unit);
+}
+
+function amount(most: number | undefined, unit: Unit): string {
+  return most === undefined ? '' : inWords(most, unit);
 }
 
 function row(where: string, name: string, time: string, ratio = '', bound = ''): string {

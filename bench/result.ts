@@ -15,6 +15,8 @@ export interface Comparison extends Ratio {
   peer: string;
   /** The most that the median may be, if there is a limit. */
   bound?: number;
+  /** The least that it may be, if there is a limit. */
+  floor?: number;
   /** By how much reflock exceeds it. */
   difference: Figure;
   /** The most that the median of these may be, if there is a limit. */
@@ -45,7 +47,7 @@ export interface Result {
 
 /** Makes the figures of a case on a runtime out of its samples. */
 export function evaluate(
-  { unit = 'nanoseconds', bounds, allowances = {}, limits = {} }: Limits,
+  { unit = 'nanoseconds', bounds, floors = {}, allowances = {}, limits = {} }: Limits,
   runtime: RuntimeName,
   samples: Samples,
   missing: readonly Absent[],
@@ -66,6 +68,7 @@ export function evaluate(
       peer,
       ...ratio(samples, own!, peer),
       ...optional('bound', on(runtime, bounds[peer])),
+      ...optional('floor', on(runtime, floors[peer])),
       difference: difference(samples, own!, peer),
       ...optional('allowance', on(runtime, allowances[peer])),
     })),
@@ -78,7 +81,7 @@ export function evaluate(
 }
 
 /** The part of a case that says what its figures may be. */
-type Limits = Pick<Case, 'unit' | 'bounds' | 'allowances' | 'limits'>;
+type Limits = Pick<Case, 'unit' | 'bounds' | 'floors' | 'allowances' | 'limits'>;
 
 function on(runtime: RuntimeName, limit: PerRuntime | undefined): number | undefined {
   return typeof limit === 'object' ? limit[runtime] : limit;
@@ -94,8 +97,9 @@ const QUIET = 0.1;
 /** Whether every limit is kept; a figure that is none keeps no limit. */
 export function isKept(compared: Comparison | OwnFigure): boolean {
   if ('of' in compared) return compared.most === undefined || compared.value <= compared.most;
-  const { median, bound, difference, allowance } = compared;
+  const { median, bound, floor, difference, allowance } = compared;
   return (bound === undefined || median <= bound) &&
+    (floor === undefined || median >= floor) &&
     (allowance === undefined || difference.median <= allowance);
 }
 
@@ -107,23 +111,29 @@ export function missedBounds(results: readonly Result[]): string[] {
       ...own.filter((one) => !isKept(one)).map(({ of, value, most }) =>
         `${of} ${inWords(value, unit)}, more than ${inWords(most!, unit)}`
       ),
-      ...comparisons.filter((one) => !isKept(one)).map((one) => {
-        const { peer, median, bound, difference, allowance } = one;
-        return bound !== undefined && !(median <= bound)
-          ? `${median.toFixed(2)} times ${peer}, more than ${bound}`
-          : `${inWords(difference.median, unit)} beyond ${peer}, ` +
-            `more than ${inWords(allowance!, unit)}`;
-      }),
+      ...comparisons.filter((one) => !isKept(one)).map((one) => inWhatWay(one, unit)),
     ];
     return missed.map((text) => `${result.case} on ${result.runtime}: ${text}`);
   });
+}
+
+/** Tells which limit of a comparison is not kept. */
+function inWhatWay(missed: Comparison, unit: Unit): string {
+  const { peer, median, bound, floor, difference, allowance } = missed;
+  const times = `${median.toFixed(2)} times ${peer}`;
+  if (bound !== undefined && !(median <= bound)) return `${times}, more than ${bound}`;
+  if (floor !== undefined && !(median >= floor)) return `${times}, less than ${floor}`;
+  const beyond = `${inWords(difference.median, unit)} beyond ${peer}`;
+  return `${beyond}, more than ${inWords(allowance!, unit)}`;
 }
 
 /** Which comparisons with a limit to doubt, and what to do about it, one line each. */
 export function noiseWarnings(results: readonly Result[]): string[] {
   return results.flatMap((result) =>
     result.comparisons
-      .filter(({ median, mad, bound }) => bound !== undefined && mad > QUIET * median)
+      .filter(({ median, mad, bound, floor }) =>
+        (bound ?? floor) !== undefined && mad > QUIET * median
+      )
       .map(({ peer, median, mad }) =>
         `${result.case} on ${result.runtime}: the ratio to ${peer} varies by ` +
         `${Math.round(100 * mad / median)} % between rounds; ` +

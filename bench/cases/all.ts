@@ -13,6 +13,7 @@ import { manyWaitsGrowthCase } from './many-waits-growth.ts';
 import { manyWaitsEventLoopCase, manyWaitsProcessorCase } from './many-waits-rest.ts';
 import { oneFileCase } from './one-file.ts';
 import { readFileCase } from './read-file.ts';
+import { remoteCase } from './remote.ts';
 import { startUpCase } from './start-up.ts';
 import { treeEventLoopCase } from './tree-event-loop.ts';
 import { tryCase } from './try.ts';
@@ -37,6 +38,7 @@ export const cases: readonly Case[] = [
   oneFileCase,
   letInCase,
   letInHeldCase,
+  remoteCase,
   startUpCase,
   findHoldersCase,
 ];

@@ -18,6 +18,8 @@ export interface Case {
   readonly unit?: Unit;
   /** The most that reflock may take, as a multiple of what the named contender takes. */
   readonly bounds: Readonly<Record<string, PerRuntime>>;
+  /** The least, as such a multiple, where the named contender is a way of reflock to save time. */
+  readonly floors?: Readonly<Record<string, PerRuntime>>;
   /** The most that reflock may take beyond what the named contender takes. */
   readonly allowances?: Readonly<Record<string, PerRuntime>>;
   /** The most that reflock may take at all. A figure with no limit on a runtime is shown there. */

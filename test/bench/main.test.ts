@@ -81,6 +81,17 @@ test('the benchmark compares work on whole trees with what everybody has for it'
   }
 });
 
+test("the benchmark measures another thread's engine beside bare comlink", async () => {
+  const { line, code, stderr } = await measure('remote');
+  assert.is(code, 0, stderr);
+  const { comparisons, contenders }: Result = JSON.parse(line!);
+  assert.equal(comparisons.map(({ peer, bound, floor }) => ({ peer, bound, floor })), [
+    { peer: 'two calls of comlink', bound: 1.5, floor: undefined },
+    { peer: '1,000 at once', bound: undefined, floor: 5 },
+  ]);
+  assert.ok(contenders.every((one) => !('absent' in one) && one.median > 0));
+});
+
 // The starter is a program for Node alone.
 if (runtime === 'node') {
   const starter = [process.execPath, `${root}/bench/run.mjs`];

@@ -62,6 +62,18 @@ test('missedBounds() names a difference that is larger than allowed', () => {
   assert.equal(missedBounds([{ ...base, ...allowed }]), []);
 });
 
+function saving(floor: number, figures = samples): Result {
+  const evaluated = evaluate({ bounds: {}, floors: { C: floor } }, 'node', figures, []);
+  return { ...result(samples, {}), ...evaluated };
+}
+
+test('missedBounds() names what saves less than it should', () => {
+  assert.is(saving(1.4).comparisons[0]!.floor, 1.4);
+  assert.equal(missedBounds([saving(1.4)]), []);
+  assert.equal(missedBounds([saving(5)]), ['try on node: 1.40 times C, less than 5']);
+  assert.is(missedBounds([saving(1, { reflock: [[1]], C: [[NaN]] })]).length, 1);
+});
+
 test('missedBounds() does not take a figure that is none for a good one', () => {
   const nothing = { reflock: [[1]], C: [[NaN]] };
   assert.is(missedBounds([result(nothing, { C: 1.4 })]).length, 1);
@@ -73,6 +85,7 @@ test('noiseWarnings() tells which comparison varies too much, and what to do', (
   const [warning, ...more] = noiseWarnings([result(noisy, { C: 9 })]);
   assert.match(warning!, /^try on node: the ratio to C varies by 50 % .*--rounds/);
   assert.equal(more, []);
+  assert.is(noiseWarnings([saving(1, noisy)]).length, 1);
   assert.equal(noiseWarnings([result(noisy, {})]), [], 'without a bound nothing depends on it');
 });
 
@@ -83,6 +96,11 @@ test('report() shows figures, bounds, who is absent and what was missed', () => 
   assert.match(text, /C +1\.00 ± 0\.00 µs +× 1\.40 ± 0\.10 +1\.30 {2}MISSED\n/);
   assert.match(text, /other +– {2}does not run here\n/);
   assert.match(text, '\nmissed: try on node');
+});
+
+test('report() shows the least that a comparison may be', () => {
+  assert.match(report([saving(1.3)]), /C .* × 1\.40 ± 0\.10 +at least 1\.30 {2}kept\n/);
+  assert.match(report([saving(5)]), /C .* × 1\.40 ± 0\.10 +at least 5\.00 {2}MISSED\n/);
 });
 
 test('report() tells long times in milliseconds', () => {

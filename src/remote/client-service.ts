@@ -5,13 +5,13 @@ import type { LockEngine } from '../lock/engine.ts';
 import type { Lock } from '../lock/lock.ts';
 import type { LockRequest, WaitInfo } from '../lock/lock-options.ts';
 import { toFailure } from './failure.ts';
-import type { Hello, News, Op, Outcome, Service } from './protocol.ts';
+import type { Answer, Hello, News, Op, Outcome, Service } from './protocol.ts';
 
 /** A wait of the client, until the client has been told what came of it. */
 interface Wait {
   abort: (() => void) | undefined;
-  outcome: Outcome | undefined;
-  tell: ((outcome: Outcome) => void) | undefined;
+  outcome: Answer | undefined;
+  tell: ((outcome: Answer) => void) | undefined;
 }
 
 let nothing: number | undefined;
@@ -34,13 +34,16 @@ export class ClientService implements Service {
     return { thread: threadId(), nothing: nothing ??= openNothing() };
   }
 
-  exchange(ops: readonly Op[]): (Outcome | undefined)[] {
+  exchange(ops: readonly Op[]): (Answer | undefined)[] {
     return ops.map((op) => {
+      if (typeof op === 'number') {
+        return this.#note({ do: 'released', lock: op, mode: 'exclusive' });
+      }
       switch (op.do) {
         case 'lock':
           return this.#lock(op.id, op.want);
         case 'try':
-          return this.#try(op.id, () => this.#engine.tryTake(op.want));
+          return this.#try(op.id, () => this.#engine.tryTake(op.want), 'as asked for');
         case 'adopt':
           return this.#try(op.id, () => this.#engine.adoptLock(op.fd, op.as));
         case 'upgrade':
@@ -57,7 +60,7 @@ export class ClientService implements Service {
     });
   }
 
-  settled(id: number): Outcome | Promise<Outcome> {
+  settled(id: number): Answer | Promise<Answer> {
     const wait = this.#waits.get(id)!;
     if (wait.outcome === undefined) return new Promise((resolve) => wait.tell = resolve);
     this.#waits.delete(id);
@@ -79,25 +82,25 @@ export class ClientService implements Service {
     this.#ended();
   }
 
-  #try(id: number, take: () => Lock | undefined): Outcome {
+  #try(id: number, take: () => Lock | undefined, how?: 'as asked for'): Answer {
     try {
       const lock = take();
-      return lock === undefined ? { is: 'busy' } : this.#grant(id, lock);
+      return lock === undefined ? { is: 'busy' } : this.#grant(id, lock, how);
     } catch (error) {
       return failure(error);
     }
   }
 
-  #lock(id: number, want: LockRequest): Outcome {
+  #lock(id: number, want: LockRequest): Answer {
     return this.#wait(id, (onWait, end) => {
-      const granted = (lock: Lock): void => end(this.#grant(id, lock));
+      const granted = (lock: Lock): void => end(this.#grant(id, lock, 'as asked for'));
       const failed = (reason: unknown): void => end(failure(reason));
       const giveUp = this.#engine.take(want, { onWait }, granted, failed);
       return () => giveUp?.now(AbortSignal.abort().reason);
     });
   }
 
-  #upgrade(id: number, lock: Lock): Outcome {
+  #upgrade(id: number, lock: Lock): Answer {
     return this.#wait(id, (onWait, end) => {
       const controller = new AbortController();
       lock.upgrade({ signal: controller.signal, onWait }).then(
@@ -111,11 +114,11 @@ export class ClientService implements Service {
   /** Begins something that may have to wait; `begin` gives what aborts that. */
   #wait(
     id: number,
-    begin: (onWait: (info: WaitInfo) => void, end: (outcome: Outcome) => void) => () => void,
-  ): Outcome {
+    begin: (onWait: (info: WaitInfo) => void, end: (outcome: Answer) => void) => () => void,
+  ): Answer {
     const wait: Wait = { abort: undefined, outcome: undefined, tell: undefined };
     let info: WaitInfo | undefined;
-    const end = (outcome: Outcome): void => {
+    const end = (outcome: Answer): void => {
       wait.outcome = outcome;
       if (wait.tell === undefined) return;
       this.#waits.delete(id);
@@ -131,12 +134,13 @@ export class ClientService implements Service {
     return { is: 'waiting', info };
   }
 
-  #grant(id: number, lock: Lock): Outcome {
+  #grant(id: number, lock: Lock, how?: 'as asked for'): Answer {
+    const { path, mode, range, kind, fd } = lock;
     // Nobody would ever release it.
     if (this.#over) lock.release();
     else this.#held.set(id, lock);
-    const { path, mode, range, kind } = lock;
-    return { is: 'granted', grant: { path, mode, range, kind, fd: this.#over ? -1 : lock.fd } };
+    if (how !== undefined && kind === 'ofd') return fd;
+    return { is: 'granted', grant: { path, mode, range, kind, fd } };
   }
 
   /** Does to the books, and to the descriptor once more, what the client has done. */

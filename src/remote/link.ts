@@ -3,7 +3,8 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { type Endpoint as ComlinkEndpoint, releaseProxy, type Remote, wrap } from 'comlink';
 import { isThreadAlive, threadId } from '../linux/interrupt.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { Hello, Knock, Op, Outcome, Service } from './protocol.ts';
+import type { Answer, Hello, Knock, Op, Outcome, Request, Service } from './protocol.ts';
+import { toOutcome } from './protocol.ts';
 
 /** How often the owner is looked for while it owes an answer, in milliseconds. */
 const INTERVAL = 100;
@@ -73,8 +74,8 @@ export class Link {
     if (this.#owner === undefined || this.#batch.length === 0) return;
     const batch = this.#batch;
     this.#batch = [];
-    this.#owner.exchange(batch.map(({ op }) => op)).then((outcomes) => {
-      for (const [index, asked] of batch.entries()) this.#answer(asked, outcomes[index]);
+    this.#owner.exchange(batch.map(({ op }) => op)).then((answers) => {
+      for (const [index, asked] of batch.entries()) this.#answer(asked, answers[index]);
     });
   }
 
@@ -87,12 +88,14 @@ export class Link {
     return true;
   }
 
-  #answer(asked: Asked, outcome: Outcome | undefined): void {
+  #answer(asked: Asked, answer: Answer | undefined): void {
     const { op } = asked;
+    const outcome = answer === undefined ? undefined : toOutcome(answer, op);
     if (outcome?.is !== 'waiting') this.#done(asked);
     if (outcome !== undefined) asked.answered(outcome);
-    if (outcome?.is !== 'waiting' || !('id' in op)) return;
-    this.#owner!.service.settled(op.id).then((outcome) => this.#answer(asked, outcome));
+    if (outcome?.is !== 'waiting') return;
+    const { id } = op as Request;
+    this.#owner!.service.settled(id).then((answer) => this.#answer(asked, answer));
   }
 
   #knock(): void {

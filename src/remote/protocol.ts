@@ -48,8 +48,12 @@ export type Request =
   | { readonly do: 'upgrade'; readonly id: number; readonly lock: number }
   | { readonly do: 'query' | 'stats'; readonly id: number };
 
-/** Something that the client wants, or tells. */
+/**
+ * Something that the client wants, or tells. A number alone is the release of that lock, which was
+ * exclusive: to send an object with its keys takes longer than to release.
+ */
 export type Op =
+  | number
   | Request
   | { readonly do: 'abort'; readonly request: number }
   | News;
@@ -77,6 +81,19 @@ export type Granted = Extract<Outcome, { is: 'granted' }>;
 export type Told = Extract<Outcome, { is: 'told' }>;
 export type Counted = Extract<Outcome, { is: 'counted' }>;
 
+/**
+ * The same, as it is sent: a number alone is the descriptor of a lock that was granted as it was asked
+ * for. To send an object with its keys takes longer than to lock.
+ */
+export type Answer = number | Outcome;
+
+/** What a number alone means. */
+export function toOutcome(answer: Answer, op: Op): Outcome {
+  if (typeof answer !== 'number') return answer;
+  const { path, mode, range } = (op as Extract<Request, { do: 'lock' | 'try' }>).want;
+  return { is: 'granted', grant: { path, mode, range, kind: 'ofd', fd: answer } };
+}
+
 /** A lock, for the client to make one like it. */
 export interface Grant extends Pick<LockRequest, 'path' | 'mode' | 'range'> {
   readonly fd: number;
@@ -86,8 +103,8 @@ export interface Grant extends Pick<LockRequest, 'path' | 'mode' | 'range'> {
 /** What comlink exposes to one client. */
 export interface Service {
   hello(): Hello;
-  /** Gives an outcome for each request, and `undefined` for all else. */
-  exchange(ops: readonly Op[]): (Outcome | undefined)[];
+  /** Gives an answer to each request, and `undefined` for all else. */
+  exchange(ops: readonly Op[]): (Answer | undefined)[];
   /** Answers when a wait is over. */
-  settled(id: number): Outcome | Promise<Outcome>;
+  settled(id: number): Answer | Promise<Answer>;
 }

@@ -121,7 +121,9 @@ class RemoteKeeper implements LockCarrier, LockKeeper {
   }
 
   #tell(what: News['do'], lost = (): void => {}): void {
-    const op: News = { do: what, lock: this.#id, mode: this.#mode };
+    const op = what === 'released' && this.#mode === 'exclusive'
+      ? this.#id
+      : { do: what, lock: this.#id, mode: this.#mode };
     this.#client.link.send({ op, answered() {}, lost });
   }
 }

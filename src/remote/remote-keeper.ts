@@ -69,21 +69,22 @@ class RemoteKeeper implements LockCarrier, LockKeeper {
     this.#tell('changed');
   }
 
-  async upgrade(lock: Lock, { timeout = Infinity, ...options }: WaitOptions): Promise<void> {
-    const end = performance.now() + timeout;
+  async upgrade(lock: Lock, { timeout = Infinity, signal, onWait }: WaitOptions): Promise<void> {
     if (this.kind === 'ofd' && lock.tryUpgrade()) return;
+    const end = performance.now() + timeout;
+    let options: WaitOptions = { timeout, signal, onWait };
     this.#upgrading++;
     try {
       do {
-        const left = Math.max(0, end - performance.now());
         const op = { do: 'upgrade', id: this.#client.link.newId(), lock: this.#id } as const;
         const want = { path: lock.path, mode: 'exclusive' } as const;
-        await this.#client.wait(op, want, { ...options, timeout: left }, {
+        await this.#client.wait(op, want, options, {
           granted: () => void (this.#upgraded = this.kind === 'process'),
           refused: () => this.#undo(lock),
         });
         if (lock.released) throw endedError('upgrade', lock.path, 'released');
-        // Before the news came, it may have been downgraded here.
+        // Before the news came, it may have been downgraded here: what is left is waited for again.
+        options = { timeout: Math.max(0, end - performance.now()), signal };
       } while (!lock.tryUpgrade());
     } finally {
       this.#upgrading--;

@@ -14,11 +14,11 @@ import { toError } from './failure.ts';
 import { Link } from './link.ts';
 import type { Counted, Granted, Outcome, Request, Told } from './protocol.ts';
 import type { RemoteEngine } from './remote-engine.ts';
-import { toLock } from './remote-keeper.ts';
+import { type LockClient, toLock } from './remote-keeper.ts';
 import { type Ending, RemoteWait } from './remote-wait.ts';
 
 /** An engine of another thread, as it is used from this one. */
-export class Client implements RemoteEngine {
+export class Client implements RemoteEngine, LockClient {
   readonly link: Link;
   readonly #waits = new Set<Pick<RemoteWait<unknown>, 'close' | 'promise'>>();
   #closed = false;
@@ -86,7 +86,6 @@ export class Client implements RemoteEngine {
     return this.close();
   }
 
-  /** Asks for something that may have to wait. */
   async wait<T>(
     op: Request,
     want: WantedLock,

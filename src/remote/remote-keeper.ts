@@ -1,10 +1,19 @@
 import { closeFd, hollowOut, pathOf } from '../linux/open.ts';
 import { trySetLock } from '../linux/record-lock.ts';
+import type { WantedLock } from '../lock/give-up.ts';
 import { Lock, type LockCarrier, type LockKeeper } from '../lock/lock.ts';
 import { cannotWithLock, endedError, LockError, quote } from '../lock/lock-error.ts';
 import type { LockKind, LockMode, LockRange, WaitOptions } from '../lock/lock-options.ts';
-import type { Client } from './client.ts';
-import type { Grant, News } from './protocol.ts';
+import type { Link } from './link.ts';
+import type { Grant, News, Request } from './protocol.ts';
+import type { Ending } from './remote-wait.ts';
+
+/** What a lock needs of the client that has it. */
+export interface LockClient {
+  readonly link: Link;
+  /** Asks for something that may have to wait. */
+  wait<T>(op: Request, want: WantedLock, options: WaitOptions, ending: Ending<T>): Promise<T>;
+}
 
 /** Ends the locks that a program has dropped. */
 const dropped = new FinalizationRegistry<{ keeper: RemoteKeeper; path: string }>(
@@ -18,7 +27,7 @@ const dropped = new FinalizationRegistry<{ keeper: RemoteKeeper; path: string }>
 );
 
 /** Makes a lock of what the engine has granted to this thread. */
-export function toLock(client: Client, id: number, grant: Grant): Lock {
+export function toLock(client: LockClient, id: number, grant: Grant): Lock {
   const keeper = new RemoteKeeper(client, id, grant);
   const lock = new Lock(keeper, grant, keeper);
   dropped.register(lock, { keeper, path: lock.path }, keeper);
@@ -34,7 +43,7 @@ export function toLock(client: Client, id: number, grant: Grant): Lock {
 class RemoteKeeper implements LockCarrier, LockKeeper {
   readonly kind: LockKind;
   readonly fd: number;
-  readonly #client: Client;
+  readonly #client: LockClient;
   readonly #id: number;
   readonly #path: string;
   #mode: LockMode;
@@ -43,7 +52,7 @@ class RemoteKeeper implements LockCarrier, LockKeeper {
   /** The engine has made a lock of the kind `process` exclusive. */
   #upgraded = false;
 
-  constructor(client: Client, id: number, { path, mode, kind, fd }: Grant) {
+  constructor(client: LockClient, id: number, { path, mode, kind, fd }: Grant) {
     this.#client = client;
     this.#id = id;
     this.#path = path;

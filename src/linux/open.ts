@@ -67,6 +67,12 @@ export function hollowOut(fd: number, nothing: number): number {
   return libc().dup3(nothing, fd, O_CLOEXEC);
 }
 
+/** Gives another number for the same open file, close-on-exec; -1 on failure. */
+export function duplicate(fd: number): number {
+  return libc().fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
+
+const F_DUPFD_CLOEXEC = 1030;
 const F_SETFD = 2;
 const F_GETFL = 3;
 const FD_CLOEXEC = 1;

@@ -45,9 +45,10 @@ export class LocalKeeper implements LockKeeper {
     this.#file.remove(lock);
   }
 
-  detach(lock: Lock): void {
+  detach(lock: Lock): number {
     this.#end(lock, 'detached');
     this.#file.remove(lock);
+    return this.#description.fd;
   }
 
   async upgrade(lock: Lock, options: WaitOptions): Promise<void> {

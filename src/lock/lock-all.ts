@@ -16,11 +16,14 @@ export interface LockAllRequest extends TryLockOptions {
 /** How a single lock is waited for. */
 export type Take = (want: LockRequest, options: WaitOptions) => Promise<Lock>;
 
+/** How the files are put in order. */
+export type Order = (wants: readonly LockRequest[]) => readonly Part[] | Promise<readonly Part[]>;
+
 /** How often files may be replaced under us before something other than bad luck is at work. */
 const ATTEMPTS = 100;
 
 /** One lock that serves one or several requests. */
-interface Part {
+export interface Part {
   want: LockRequest;
   /** Which of the requests, by their index. */
   readonly serves: number[];
@@ -34,13 +37,14 @@ export async function takeAll(
   requests: Iterable<LockAllRequest>,
   options: WaitOptions,
   take: Take,
+  order: Order = inOrder,
 ): Promise<LockSet> {
   const wants = Array.from(requests, ({ path, ...which }) => toRequest(path, which));
   checkWaitOptions(options);
   options.signal?.throwIfAborted();
   const began = performance.now();
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const taken = await takeInOrder(inOrder(wants), options, began, take);
+    const taken = await takeInOrder(await order(wants), options, began, take);
     if (taken !== undefined) return taken;
   }
   throw new LockError(`Cannot lock files together: replaced ${ATTEMPTS} times in a row`, {
@@ -83,7 +87,7 @@ async function takeInOrder(
  * Finds out which files are meant, and puts them in order. Requests that overlap in one file become
  * one: two locks there would wait for each other.
  */
-function inOrder(wants: readonly LockRequest[]): Part[] {
+export function inOrder(wants: readonly LockRequest[]): Part[] {
   const parts = wants.map((want, index): Part => {
     const description = openFile(want);
     const file = identity();

@@ -20,8 +20,8 @@ export interface LockKeeper {
   upgrade(lock: Lock, options: WaitOptions): Promise<void>;
   /** Ends it, and all waits to upgrade it. */
   release(lock: Lock): void;
-  /** Gives it away, and ends all waits to upgrade it. */
-  detach(lock: Lock): void;
+  /** Gives it away, by the descriptor that it returns, and ends all waits to upgrade it. */
+  detach(lock: Lock): number;
 }
 
 /**
@@ -119,8 +119,12 @@ export class Lock implements Disposable, AsyncDisposable {
       throw belongsToProcess(cannotWithLock('detach', this.path), this.path);
     }
     this.#released = true;
-    this.#keeper.detach(this);
-    return this.#carrier.fd;
+    try {
+      return this.#keeper.detach(this);
+    } catch (error) {
+      this.#released = false;
+      throw error;
+    }
   }
 
   /**
@@ -178,6 +182,11 @@ export class Lock implements Disposable, AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     this.release();
     return Promise.resolve();
+  }
+
+  /** @internal Notes what another thread has done with it. */
+  follow(mode: LockMode): void {
+    if (mode !== this.#mode) this.#changeMode(mode);
   }
 
   #changeMode(mode: LockMode): void {

@@ -42,9 +42,14 @@ export class UpgradeWait extends Waiter {
       return this.#fail(given.reason);
     }
     if (errno !== 0) return this.#fail(upgradeError(this.#lock.path, errno));
-    if (this.#lock.tryUpgrade()) {
-      this.#owner.end();
-      return true;
+    try {
+      if (this.#lock.tryUpgrade()) {
+        this.#owner.end();
+        return true;
+      }
+    } catch (error) {
+      // Another thread has ended the lock, and the news of it is on its way.
+      return this.#fail(error);
     }
     // Between the grant and its news `tryUpgrade()` and `downgrade()` have undone it.
     this.line!.join(this);

@@ -1,8 +1,9 @@
 import { finalizer } from 'comlink';
-import { openNothing } from '../linux/open.ts';
 import { threadId } from '../linux/interrupt.ts';
+import { closeFd, openNothing } from '../linux/open.ts';
 import type { LockEngine } from '../lock/engine.ts';
 import type { Lock } from '../lock/lock.ts';
+import { inOrder } from '../lock/lock-all.ts';
 import type { LockRequest, WaitInfo } from '../lock/lock-options.ts';
 import { toFailure } from './failure.ts';
 import type { Answer, Hello, News, Op, Outcome, Service } from './protocol.ts';
@@ -14,7 +15,7 @@ interface Wait {
   tell: ((outcome: Answer) => void) | undefined;
 }
 
-let nothing: number | undefined;
+let nothing = -1;
 
 /** Does in the engine's thread what one client wants, and answers for it when the client is gone. */
 export class ClientService implements Service {
@@ -31,7 +32,8 @@ export class ClientService implements Service {
   }
 
   hello(): Hello {
-    return { thread: threadId(), nothing: nothing ??= openNothing() };
+    if (nothing === -1) nothing = openNothing();
+    return { thread: threadId(), nothing };
   }
 
   exchange(ops: readonly Op[]): (Answer | undefined)[] {
@@ -48,6 +50,8 @@ export class ClientService implements Service {
           return this.#try(op.id, () => this.#engine.adoptLock(op.fd, op.as));
         case 'upgrade':
           return this.#upgrade(op.id, this.#held.get(op.lock)!);
+        case 'order':
+          return this.#order(op.wants);
         case 'query':
           return { is: 'told', snapshot: this.#engine.query() };
         case 'stats':
@@ -86,6 +90,14 @@ export class ClientService implements Service {
     try {
       const lock = take();
       return lock === undefined ? { is: 'busy' } : this.#grant(id, lock, how);
+    } catch (error) {
+      return failure(error);
+    }
+  }
+
+  #order(wants: readonly LockRequest[]): Outcome {
+    try {
+      return { is: 'ordered', parts: inOrder(wants) };
     } catch (error) {
       return failure(error);
     }
@@ -143,21 +155,18 @@ export class ClientService implements Service {
     return { is: 'granted', grant: { path, mode, range, kind, fd } };
   }
 
-  /** Does to the books, and to the descriptor once more, what the client has done. */
+  /** Makes the books of what the client has done. */
   #note({ do: what, lock: id, mode }: News): undefined {
     const lock = this.#held.get(id);
     if (lock === undefined) return;
-    try {
-      // Also where the client ends a lock before it has heard of an upgrade.
-      if (mode === 'shared') lock.downgrade();
-      else lock.tryUpgrade();
-    } catch {
-      // The client has hollowed it out by now; if this is not the news of the end, that follows.
-    }
+    // What has been given away may have been upgraded, unheard by the client.
+    const isOurs = lock.kind === 'process' || what === 'detached';
+    if (!isOurs) lock.follow(mode);
+    else if (mode === 'shared') lock.downgrade();
     if (what === 'changed') return;
     this.#held.delete(id);
     if (what === 'released') lock.release();
-    else lock.detach();
+    else closeFd(lock.detach());
   }
 }
 

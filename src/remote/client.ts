@@ -2,7 +2,7 @@ import { type AdoptOptions, checkAdopt } from '../lock/adopt-lock.ts';
 import type { EngineStats, LockSnapshot } from '../lock/engine-info.ts';
 import type { WantedLock } from '../lock/give-up.ts';
 import type { Lock } from '../lock/lock.ts';
-import { type LockAllRequest, takeAll } from '../lock/lock-all.ts';
+import { type LockAllRequest, type Order, type Take, takeAll } from '../lock/lock-all.ts';
 import { closedError } from '../lock/lock-error.ts';
 import { checkWaitOptions, toRequest } from '../lock/lock-options.ts';
 import type { LockOptions, LockRequest, TryLockOptions } from '../lock/lock-options.ts';
@@ -12,7 +12,7 @@ import { whileHeld } from '../lock/while-held.ts';
 import type { Endpoint } from './endpoint.ts';
 import { toError } from './failure.ts';
 import { Link } from './link.ts';
-import type { Counted, Granted, Outcome, Request, Told } from './protocol.ts';
+import type { Counted, Granted, Ordered, Outcome, Request, Told } from './protocol.ts';
 import type { RemoteEngine } from './remote-engine.ts';
 import { type LockClient, toLock } from './remote-keeper.ts';
 import { type Ending, RemoteWait } from './remote-wait.ts';
@@ -29,10 +29,13 @@ export class Client implements RemoteEngine, LockClient {
 
   async tryLock(path: string | URL, options?: TryLockOptions): Promise<Lock | undefined> {
     const want = toRequest(path, options);
-    this.#throwIfClosed(want.path);
     const id = this.link.newId();
-    const outcome = await this.#ask({ do: 'try', id, want }, want.path);
-    return outcome.is === 'granted' ? toLock(this, id, outcome.grant) : undefined;
+    const toOurs = (outcome: Outcome): Lock | undefined =>
+      outcome.is === 'granted' ? toLock(this, id, outcome.grant) : undefined;
+    return await this.wait({ do: 'try', id, want }, want, {}, {
+      granted: toOurs,
+      refused: (outcome) => toOurs(outcome)?.release(),
+    });
   }
 
   async lock(path: string | URL, options: LockOptions = {}): Promise<Lock> {
@@ -43,7 +46,19 @@ export class Client implements RemoteEngine, LockClient {
 
   async lockAll(requests: Iterable<LockAllRequest>, options: WaitOptions = {}): Promise<LockSet> {
     this.#throwIfClosed();
-    return await takeAll(requests, options, (want, options) => this.#take(want, options));
+    const take: Take = (want, options) => this.#take(want, options);
+    // Where there are locks of the kind `process`, only their own thread may open and close files.
+    const order: Order = async (wants) => {
+      const [first] = wants;
+      if (first === undefined) return [];
+      const op = { do: 'order', id: this.link.newId(), wants } as const;
+      const { signal, timeout } = options;
+      return await this.wait(op, first, { signal, timeout }, {
+        granted: (outcome) => (outcome as Ordered).parts,
+        refused() {},
+      });
+    };
+    return await takeAll(requests, options, take, order);
   }
 
   async withLock<T>(

@@ -6,7 +6,8 @@ import type { RemoteEngine } from './remote-engine.ts';
 /**
  * Connects to the engine that another thread has exposed with `exposeEngine()` at the other end of
  * the endpoint. Returns at once: what is asked before the other side listens is asked when it does.
- * As long as something is asked, this thread stays alive; otherwise not for this.
+ * A timeout counts from the request, also while nobody listens. As long as something is asked, this
+ * thread stays alive; otherwise not for this.
  *
  * Each call makes a client of its own. Of a client that nobody uses any more nothing is left on
  * either side.

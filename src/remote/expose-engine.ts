@@ -13,7 +13,9 @@ import { onThreadEnd } from './thread-end.ts';
  * a third thread. Of what passes over the endpoint otherwise nothing is touched; whoever else listens
  * there sees one message of each client, `{ reflock: 'connect', … }`, or a few if it is late.
  *
- * The engine stays usable here, and one engine can be exposed over any number of endpoints. When a
+ * The engine stays usable here, and one engine can be exposed over any number of endpoints. It belongs
+ * in the main thread: in a worker its waits are only tried in turn, and what it has open when that
+ * worker ends stays open as long as the process. When a
  * client's thread has ended, however that came about, its waits are given up and its locks
  * released, within half a second, except those that it has detached. A thread that was terminated
  * ends when it has left the native call that it is in.

@@ -137,7 +137,7 @@ export class Link {
       // The other side may not have listened yet, and a `Worker` keeps no message for later; or it
       // is busy, and hears all of them at once, so they are not to be many.
       this.#looks++;
-      if ((this.#looks & (this.#looks - 1)) === 0) this.#knock();
+      if ((this.#looks & (this.#looks - 1)) === 0 || this.#looks % 16 === 0) this.#knock();
     } else if (this.#gone) {
       this.#lose();
     } else {

@@ -9,12 +9,15 @@
  *    `exchange()`, in order, and is answered at once. A wait is told of as `waiting`, and
  *    `settled()` answers when it is over: so `onWait` is called before, whatever comes of the wait.
  * 4. Descriptors are the process's. So the client itself acts on a lock that it holds, and what it
- *    sends about it is news, of which the owner has to make its books.
+ *    sends about it is news, of which the owner makes its books and no more: by the time it hears of
+ *    a change the client may have made another one. Only a lock of the kind `process` is the owner's
+ *    to change.
  */
 
 import type { MessagePort } from 'node:worker_threads';
 import type { AdoptOptions } from '../lock/adopt-lock.ts';
 import type { EngineStats, LockSnapshot } from '../lock/engine-info.ts';
+import type { Part } from '../lock/lock-all.ts';
 import type { LockKind, LockMode, LockRequest, WaitInfo } from '../lock/lock-options.ts';
 import type { Failure } from './failure.ts';
 
@@ -46,6 +49,7 @@ export type Request =
   | { readonly do: 'lock' | 'try'; readonly id: number; readonly want: LockRequest }
   | { readonly do: 'adopt'; readonly id: number; readonly fd: number; readonly as: AdoptOptions }
   | { readonly do: 'upgrade'; readonly id: number; readonly lock: number }
+  | { readonly do: 'order'; readonly id: number; readonly wants: readonly LockRequest[] }
   | { readonly do: 'query' | 'stats'; readonly id: number };
 
 /**
@@ -72,12 +76,14 @@ export type Outcome =
   | { readonly is: 'upgraded' }
   | { readonly is: 'busy' }
   | { readonly is: 'waiting'; readonly info: WaitInfo | undefined }
+  | { readonly is: 'ordered'; readonly parts: readonly Part[] }
   | { readonly is: 'told'; readonly snapshot: LockSnapshot }
   | { readonly is: 'counted'; readonly stats: EngineStats }
   | { readonly is: 'failed'; readonly failure: Failure };
 
 /** The outcome that a request has when it has not failed. */
 export type Granted = Extract<Outcome, { is: 'granted' }>;
+export type Ordered = Extract<Outcome, { is: 'ordered' }>;
 export type Told = Extract<Outcome, { is: 'told' }>;
 export type Counted = Extract<Outcome, { is: 'counted' }>;
 

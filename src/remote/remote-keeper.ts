@@ -1,8 +1,9 @@
-import { closeFd, hollowOut, pathOf } from '../linux/open.ts';
+import { libc } from '../linux/libc.ts';
+import { closeFd, duplicate, hollowOut, pathOf } from '../linux/open.ts';
 import { trySetLock } from '../linux/record-lock.ts';
 import type { WantedLock } from '../lock/give-up.ts';
 import { Lock, type LockCarrier, type LockKeeper } from '../lock/lock.ts';
-import { cannotWithLock, endedError, LockError, quote } from '../lock/lock-error.ts';
+import { cannotWithLock, endedError, LockError, quote, systemError } from '../lock/lock-error.ts';
 import type { LockKind, LockMode, LockRange, WaitOptions } from '../lock/lock-options.ts';
 import type { Link } from './link.ts';
 import type { Grant, News, Request } from './protocol.ts';
@@ -49,8 +50,8 @@ class RemoteKeeper implements LockCarrier, LockKeeper {
   #mode: LockMode;
   /** How many upgrades wait. */
   #upgrading = 0;
-  /** The engine has made a lock of the kind `process` exclusive. */
-  #upgraded = false;
+  /** How often the mode has changed. */
+  #changes = 0;
 
   constructor(client: LockClient, id: number, { path, mode, kind, fd }: Grant) {
     this.#client = client;
@@ -64,7 +65,7 @@ class RemoteKeeper implements LockCarrier, LockKeeper {
   trySet(mode: LockMode, { start, length }: LockRange): number {
     if (this.kind === 'ofd') return trySetLock(this.fd, mode, start, length);
     // What belongs to the process is changed in the main thread, as soon as it hears of it.
-    if (mode === 'shared' || this.#upgraded) return 0;
+    if (mode === 'shared') return 0;
     throw new LockError(
       `${cannotWithLock('upgrade', this.#path)}: it is process-associated, and only the main ` +
         'thread can tell at once, so use upgrade()',
@@ -73,7 +74,7 @@ class RemoteKeeper implements LockCarrier, LockKeeper {
   }
 
   modeChanged({ mode }: Lock): void {
-    this.#upgraded = false;
+    this.#changes++;
     this.#mode = mode;
     this.#tell('changed');
   }
@@ -84,17 +85,23 @@ class RemoteKeeper implements LockCarrier, LockKeeper {
     let options: WaitOptions = { timeout, signal, onWait };
     this.#upgrading++;
     try {
-      do {
+      for (;;) {
+        if (lock.released) throw endedError('upgrade', lock.path, 'released');
         const op = { do: 'upgrade', id: this.#client.link.newId(), lock: this.#id } as const;
         const want = { path: lock.path, mode: 'exclusive' } as const;
+        const changes = this.#changes;
         await this.#client.wait(op, want, options, {
-          granted: () => void (this.#upgraded = this.kind === 'process'),
+          granted: () => undefined,
           refused: () => this.#undo(lock),
         });
-        if (lock.released) throw endedError('upgrade', lock.path, 'released');
-        // Before the news came, it may have been downgraded here: what is left is waited for again.
+        if (this.#hasBeenUpgraded(lock, changes)) return;
+        // Before the news came, it was downgraded here: what is left of the time is waited again.
         options = { timeout: Math.max(0, end - performance.now()), signal };
-      } while (!lock.tryUpgrade());
+      }
+    } catch (error) {
+      // The engine may have found the descriptor hollow before it heard why.
+      const hollow = lock.released && error instanceof LockError && error.code === 'EBADF';
+      throw hollow ? endedError('upgrade', lock.path, 'released') : error;
     } finally {
       this.#upgrading--;
     }
@@ -105,29 +112,47 @@ class RemoteKeeper implements LockCarrier, LockKeeper {
     this.end();
   }
 
-  detach(): void {
+  detach(): number {
+    // The number stays the engine's, which may use it until it has heard of this.
+    const fd = duplicate(this.fd);
+    if (fd === -1) {
+      const action = cannotWithLock('detach', this.#path);
+      throw systemError(action, this.#path, 'fcntl', libc().errno());
+    }
     dropped.unregister(this);
-    this.#tell('detached');
-    // Should this thread end now, its locks are released, and this one is no longer its own.
-    this.#client.link.flush();
+    // A grant that is on its way has to be taken back, by the number.
+    this.#end('detached', this.#upgrading === 0);
+    return fd;
   }
 
   /** Releases the lock. */
   end(): void {
+    this.#end('released', true);
+  }
+
+  #end(how: 'released' | 'detached', empty: boolean): void {
     const { nothing } = this.#client.link;
-    // A thread that waits in the kernel keeps an upgrade's open file alive; the engine recalls it.
-    const here = this.kind === 'ofd' && this.#upgrading === 0 && nothing !== undefined &&
+    const hollow = this.kind === 'ofd' && empty && nothing !== undefined &&
       hollowOut(this.fd, nothing) !== -1;
-    this.#tell('released', () => {
+    const left = hollow ? '/' : pathOf(this.fd);
+    this.#tell(how, () => {
       // The engine's thread has ended. It may have closed the descriptor with its last breath, and
       // then the number is another file's by now.
-      if (nothing === undefined || (here && pathOf(this.fd) === '/')) closeFd(this.fd);
+      if (pathOf(this.fd) === left) closeFd(this.fd);
     });
   }
 
+  #hasBeenUpgraded(lock: Lock, changes: number): boolean {
+    if (this.kind === 'ofd') return lock.tryUpgrade();
+    if (changes === this.#changes) lock.follow('exclusive');
+    return lock.mode === 'exclusive';
+  }
+
+  /** Takes back an upgrade that was granted after it had been given up. */
   #undo(lock: Lock): void {
-    this.#upgraded = this.kind === 'process';
-    if (!lock.released && lock.tryUpgrade()) lock.downgrade();
+    if (lock.released) return;
+    this.trySet(this.#mode, lock.range);
+    this.#tell('changed');
   }
 
   #tell(what: News['do'], lost = (): void => {}): void {

@@ -60,7 +60,8 @@ export class RemoteWait<T> implements Asked {
     if (outcome.is === 'failed') return this.#fail(given ? given.reason : toError(outcome.failure));
     this.#giveUp.end();
     // What was free is granted however short the time, and whether it was, is known only now.
-    if (given === undefined || isTimeout(given.reason)) {
+    const late = given !== undefined && !this.#options.signal?.aborted && isTimeout(given.reason);
+    if (given === undefined || late) {
       return this.#resolve(this.#ending.granted(outcome));
     }
     this.#ending.refused(outcome);

@@ -181,6 +181,49 @@ testRemote('an error has all its properties', async (remote) => {
   busy.release();
 });
 
+testRemote('old news of a lock change nothing but the books', async (remote, engine) => {
+  const path = newFile();
+  const lock = await remote.lock(path);
+  const reader = remote.lock(path, shared);
+  await remote.query();
+  lock.downgrade();
+  assert.ok(lock.tryUpgrade(), 'nobody was quicker');
+  assert.is((await remote.query()).pending.length, 1, 'who hears of the downgrade comes too late');
+  assert.is(engine.query().held[0]!.mode, 'exclusive');
+  assert.is(tryLock(path, shared), undefined);
+  lock.release();
+  (await within(1000, 'the reader', reader)).release();
+});
+
+testRemote('detach() gives a number that the engine does not know', async (remote, engine) => {
+  const path = newFile();
+  const lock = await remote.lock(path);
+  const { fd } = lock;
+  const detached = lock.detach();
+  assert.is.not(detached, fd);
+  assert.is(tryLock(path), undefined, 'it is locked all the same');
+  const adopted = engine.adoptLock(detached, { mode: 'exclusive' });
+  await remote.query();
+  assert.is(tryLock(path), undefined, 'the engine has closed its own');
+  adopted.release();
+  assert.equal(openFds(path), []);
+});
+
+testRemote(
+  'release() has freed the lock when it returns, also while it waits to be upgraded',
+  async (remote) => {
+    const path = newFile();
+    const lock = await remote.lock(path, shared);
+    const reader = await remote.lock(path, shared);
+    const upgrading = rejection(lock.upgrade());
+    await remote.query();
+    lock.release();
+    reader.release();
+    tryLock(path)!.release();
+    assert.is((await within(1000, 'the end of the upgrade', upgrading)).code, 'ERR_LOCK_RELEASED');
+  },
+);
+
 testRemote('a lock of the kind process is ended and changed by its own thread', async (remote) => {
   const path = newFile();
   const options = { kind: 'process' } as const;

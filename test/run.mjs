@@ -29,10 +29,13 @@ const ALONE = [
   ...['bench/loop-delay', 'bench/main', 'bench/measure'],
   ...['cli/run-background', 'cli/storm', 'lock/event-loop'],
 ].map((name) => `test/${name}.test.ts`);
-/** What takes long, and in another thread only `npm run remote` does. */
-const LONG_REMOTE = ['collect-garbage', 'create-copy', 'remove-runtime'].map((name) =>
-  `test/runtime/${name}.test.ts`
-);
+/** What takes longer, and in another thread only `npm run remote` does. */
+const LONG_REMOTE = [
+  ...['failing-thread', 'holders', 'try-lock', 'watch'].map((name) => `test/lock/${name}.test.ts`),
+  ...['collect-garbage', 'create-copy', 'remove-runtime', 'use-runtime'].map((name) =>
+    `test/runtime/${name}.test.ts`
+  ),
+];
 /** How many files are tested at a time: much of a test is waiting for processes to start. */
 const LANES = Math.min(2, availableParallelism());
 const root = fileURLToPath(new URL('..', import.meta.url));

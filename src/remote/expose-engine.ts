@@ -17,7 +17,7 @@ import { onThreadEnd } from './thread-end.ts';
  * in the main thread: in a worker its waits are only tried in turn, and what it has open when that
  * worker ends stays open as long as the process. When a
  * client's thread has ended, however that came about, its waits are given up and its locks
- * released, within half a second, except those that it has detached. A thread that was terminated
+ * released, within a second, except those that it has detached. A thread that was terminated
  * ends when it has left the native call that it is in.
  *
  * @example

@@ -5,6 +5,7 @@ import { LockEngine, tryLock } from '../../src/mod.ts';
 import { connectEngine, exposeEngine } from '../../src/remote/mod.ts';
 import { ClientThread } from '../support/client.ts';
 import { eventually, within } from '../support/eventually.ts';
+import { startLocker } from '../support/locker.ts';
 import { isFree } from '../support/reflock.ts';
 import { runtime } from '../support/runtime.ts';
 import { newFile } from '../support/temp.ts';
@@ -20,6 +21,23 @@ test('a worker uses the engine of its parent, over what serves other messages to
   client.tell('take', path);
   await client.says(`took ${path}`);
   assert.is(engine.query().held[0]!.path, path);
+  await client.worker.terminate();
+  await engine.close();
+});
+
+test("lockAll() in a thread does not end the process's locks by looking at the files", async () => {
+  const engine = new LockEngine();
+  const client = new ClientThread();
+  exposeEngine(engine, client.worker);
+  const path = newFile();
+  const held = engine.tryLock(path, { kind: 'process', mode: 'shared' })!;
+  client.tell('take all', path);
+  // It has been looked at, and not been locked anew.
+  await client.says('ERR_LOCK_TIMEOUT');
+  const locker = await startLocker('posix', path);
+  assert.is(await locker.try('exclusive'), 'busy', 'it is held in the kernel too');
+  await locker.end();
+  held.release();
   await client.worker.terminate();
   await engine.close();
 });

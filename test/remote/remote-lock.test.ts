@@ -130,6 +130,20 @@ testRemote(
   },
 );
 
+testRemote('an abort for the reason of another timeout is an abort', async (remote) => {
+  const path = newFile();
+  const holder = await remote.lock(path);
+  const reason = await rejection(remote.lock(path, { timeout: 0 }));
+  holder.release();
+  const abort = new AbortController();
+  const waiting = rejection(remote.lock(path, { signal: abort.signal }));
+  await Promise.resolve();
+  abort.abort(reason);
+  assert.is(await within(1000, 'the end', waiting), reason);
+  await remote.query();
+  tryLock(path)!.release();
+});
+
 testRemote('what onWait throws ends the wait', async (remote) => {
   const path = newFile();
   const lock = await remote.lock(path);

@@ -3,7 +3,7 @@ import { within } from './eventually.ts';
 
 /** What a client is told to do. */
 export interface Order {
-  readonly do: 'take' | 'wait' | 'detach' | 'drop' | 'compute' | 'exit' | 'throw' | 'end';
+  readonly do: 'take' | 'take all' | 'wait' | 'detach' | 'compute' | 'exit' | 'throw' | 'end';
   readonly path: string;
 }
 

@@ -26,7 +26,7 @@ const ONCE = ['cli/completion', 'docs', 'lock/torture', 'rooms'].map((name) =>
 );
 /** What looks at times, and must not be kept waiting by others. */
 const ALONE = [
-  ...['bench/loop-delay', 'bench/main', 'bench/measure'],
+  ...['bench/loop-delay', 'bench/measure'],
   ...['cli/run-background', 'cli/storm', 'lock/event-loop'],
 ].map((name) => `test/${name}.test.ts`);
 /** What takes longer, and in another thread only `npm run remote` does. */

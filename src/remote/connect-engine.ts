@@ -1,6 +1,6 @@
 import { requireLibc } from '../lock/require-libc.ts';
 import { Client } from './client.ts';
-import type { Endpoint } from './endpoint.ts';
+import { checkEndpoint, type Endpoint } from './endpoint.ts';
 import type { RemoteEngine } from './remote-engine.ts';
 
 /**
@@ -13,6 +13,7 @@ import type { RemoteEngine } from './remote-engine.ts';
  * either side.
  *
  * @throws {LockError} `ERR_LOCK_UNSUPPORTED` where libc cannot be used.
+ * @throws {TypeError} for what is no endpoint, such as `parentPort` in the main thread.
  *
  * @example
  * ```ts
@@ -28,5 +29,6 @@ import type { RemoteEngine } from './remote-engine.ts';
  */
 export function connectEngine(endpoint: Endpoint): RemoteEngine {
   requireLibc();
+  checkEndpoint(endpoint);
   return new Client(endpoint);
 }

@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers';
 import type { MessagePort } from 'node:worker_threads';
 import { type Endpoint as ComlinkEndpoint, expose } from 'comlink';
-import type { LockEngine } from '../lock/engine.ts';
+import { LockEngine } from '../lock/engine.ts';
 import { ClientService } from './client-service.ts';
-import { listen, type ListeningEndpoint } from './endpoint.ts';
+import { invalidArgument, listen, type ListeningEndpoint } from './endpoint.ts';
 import { isKnock } from './protocol.ts';
 import { onThreadEnd } from './thread-end.ts';
 
@@ -19,6 +19,8 @@ import { onThreadEnd } from './thread-end.ts';
  * client's thread has ended, however that came about, its waits are given up and its locks
  * released, within a second, except those that it has detached. A thread that was terminated
  * ends when it has left the native call that it is in.
+ *
+ * @throws {TypeError} for what is no engine, or no endpoint.
  *
  * @example
  * ```ts
@@ -36,6 +38,9 @@ import { onThreadEnd } from './thread-end.ts';
  * ```
  */
 export function exposeEngine(engine: LockEngine, endpoint: ListeningEndpoint): void {
+  if (!(engine instanceof LockEngine)) {
+    throw invalidArgument('Cannot expose an engine: it must be a LockEngine', engine);
+  }
   listen(endpoint, (message) => {
     if (!isKnock(message)) return;
     const { port, thread } = message;

@@ -25,8 +25,7 @@ for (const how of ends) {
     const client = new ClientThread();
     exposeEngine(engine, client.worker);
     const [path, busy] = [newFile(), newFile()];
-    client.tell('take', path);
-    await client.says(`took ${path}`);
+    await client.take(path);
     const holder = tryLock(busy)!;
     if (how !== 'has nothing more to do') {
       client.tell('wait', busy);
@@ -53,8 +52,7 @@ test('what a client has detached outlives it', async () => {
   const client = new ClientThread();
   exposeEngine(engine, client.worker);
   const [kept, lost] = [newFile(), newFile()];
-  for (const path of [lost, kept]) client.tell('take', path);
-  await client.says(`took ${kept}`);
+  for (const path of [lost, kept]) await client.take(path);
   client.tell('detach', kept);
   const fd = Number((await client.says(/^detached/)).split(' ')[1]);
   await client.worker.terminate();
@@ -78,8 +76,7 @@ if (runtime === 'deno') {
     const client = new ClientThread();
     exposeEngine(engine, client.worker);
     const path = newFile();
-    client.tell('take', path);
-    await client.says(`took ${path}`);
+    await client.take(path);
     const before = threads();
     client.tell('compute');
     await client.says('computes');

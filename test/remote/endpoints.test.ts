@@ -18,8 +18,7 @@ test('a worker uses the engine of its parent, over what serves other messages to
   const client = new ClientThread();
   exposeEngine(engine, client.worker);
   const path = newFile();
-  client.tell('take', path);
-  await client.says(`took ${path}`);
+  await client.take(path);
   assert.is(engine.query().held[0]!.path, path);
   await client.worker.terminate();
   await engine.close();
@@ -42,6 +41,25 @@ test("lockAll() in a thread does not end the process's locks by looking at the f
   await engine.close();
 });
 
+test('what is no endpoint is refused, such as parentPort in the main thread', () => {
+  const refusal = (wrong: () => unknown, message: RegExp) =>
+    assert.throws(
+      wrong,
+      (error: NodeJS.ErrnoException) =>
+        error instanceof TypeError && error.code === 'ERR_INVALID_ARG_VALUE' &&
+        message.test(error.message),
+    );
+  const engine = new LockEngine();
+  for (const wrong of [null, undefined, 3, {}] as never[]) {
+    const not = /: it must be a Worker, a worker's parentPort or a MessagePort, not (null|un|3|{})/;
+    refusal(() => connectEngine(wrong), not);
+    refusal(() => exposeEngine(engine, wrong), not);
+    const { port1, port2 } = new MessageChannel();
+    refusal(() => exposeEngine(wrong, port1), /: it must be a LockEngine, not (null|un|3|{})/);
+    for (const port of [port1, port2]) port.close();
+  }
+});
+
 test('a port may be handed on to a third thread', async () => {
   const engine = new LockEngine();
   const { port1, port2 } = new MessageChannel();
@@ -49,8 +67,7 @@ test('a port may be handed on to a third thread', async () => {
   // What was posted before somebody listens there waits in the port.
   const client = new ClientThread(port2);
   const path = newFile();
-  client.tell('take', path);
-  await client.says(`took ${path}`);
+  await client.take(path);
   assert.is(engine.query().held.length, 1);
   await client.worker.terminate();
   await eventually('the lock is free', () => isFree(path), 1000);

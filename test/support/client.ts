@@ -38,6 +38,12 @@ export class ClientThread {
     this.worker.postMessage({ do: order, path });
   }
 
+  /** Has it take a lock. */
+  async take(path: string): Promise<void> {
+    this.tell('take', path);
+    await this.says(`took ${path}`);
+  }
+
   /** Returns when it has said this. */
   async says(text: string | RegExp): Promise<string> {
     const find = (): string | undefined => this.#said.find((said) => said.match(text));

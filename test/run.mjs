@@ -27,7 +27,7 @@ const ONCE = ['cli/completion', 'docs', 'lock/torture', 'rooms'].map((name) =>
 /** What looks at times, and must not be kept waiting by others. */
 const ALONE = [
   ...['bench/loop-delay', 'bench/measure'],
-  ...['cli/run-background', 'cli/storm', 'lock/event-loop'],
+  ...['cli/run-background', 'lock/event-loop'],
 ].map((name) => `test/${name}.test.ts`);
 /** What takes longer, and in another thread only `npm run remote` does. */
 const LONG_REMOTE = [

@@ -27,13 +27,13 @@ const hasContainers = spawnSync('bwrap', probe).status === 0;
 
 test('storm finds every promise kept, and leaves nothing behind', async () => {
   const dir = directory();
-  const report = await reportOf(storm(dir, '--seconds', '2', '--launchers', '4'), dir, 0);
+  const report = await reportOf(storm(dir, '--seconds', '3', '--launchers', '4'), dir, 0);
   assert.equal([report.violations, report.violationDetails], [0, []]);
   const { launches, removed, busy, copies, collected } = report;
   assert.ok(launches > copies && removed > 0 && busy > 0, JSON.stringify(report));
   assert.ok(copies >= collected && collected > 0, JSON.stringify(report));
   assert.is(report.container, hasContainers);
-  assert.ok(report.seconds >= 2 && report.seconds < 10);
+  assert.ok(report.seconds >= 3 && report.seconds < 10);
   const { waitMs, loopDelayMs } = report;
   assert.ok(0 < waitMs.p50 && waitMs.p50 <= waitMs.p99 && waitMs.p99 <= waitMs.max);
   assert.ok(loopDelayMs.p99 <= loopDelayMs.max);
@@ -109,7 +109,7 @@ for (const deployment of [true, false]) {
     const { ino } = statSync(join(usr, 'lib/libfoo.so.1'));
     const dir = directory();
     const few = ['--runtimes', '2', '--launchers', '4'];
-    const program = storm(dir, '--runtime', own, '--seconds', '1', ...few);
+    const program = storm(dir, '--runtime', own, '--seconds', '2', ...few);
     const report = await reportOf(program, dir, 0);
     assert.ok(report.launches > 0 && report.removed > 0 && report.copies > 0);
     assert.equal(list(), before);

@@ -11,7 +11,7 @@ import { cases } from './cases/all.ts';
 import { environment } from './environment.ts';
 import { type Absent, type Contender, measureRounds } from './measure.ts';
 import { runtime, runtimeVersion } from './place.ts';
-import { evaluate, type Result } from './result.ts';
+import { type About, evaluate, type Result } from './result.ts';
 
 const { values } = parseArgs({
   args: process.argv.slice(2),
@@ -29,14 +29,20 @@ const where = environment(dir);
 const all = chosen.contenders(path);
 const contenders = all.filter((one): one is Contender => !('absent' in one));
 const missing = all.filter((one): one is Absent => 'absent' in one);
-const samples = await measureRounds(contenders, Number(values.rounds ?? chosen.rounds));
+const { samples, usage } = await measureRounds(contenders, Number(values.rounds ?? chosen.rounds));
 for (const contender of contenders) contender.end?.();
+const about = Object.fromEntries(
+  contenders.map(({ name, at }): [string, About] => [
+    name,
+    { ...(at && { at }), ...(usage[name] && { usage: usage[name] }) },
+  ]),
+);
 const result: Result = {
   case: chosen.name,
   title: chosen.title,
   runtime,
   runtimeVersion,
   environment: where,
-  ...evaluate(chosen, runtime, samples, missing),
+  ...evaluate(chosen, runtime, samples, missing, about),
 };
 process.stdout.write(`${JSON.stringify(result)}\n`);

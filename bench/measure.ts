@@ -1,7 +1,9 @@
 import { monotonic } from './clock.ts';
+import { observe, type Usage } from './usage.ts';
 
 /** One of those that do the same work in turn. */
 export interface Contender {
+  /** Begins with `reflock` where it is ours. */
   readonly name: string;
   /** Does the work this many times; gives one sample or several, in the unit of the case. */
   measure(count: number): number[] | Promise<number[]>;
@@ -9,8 +11,20 @@ export interface Contender {
   readonly count?: number;
   /** Whether it is measured as it comes: in a fresh process, or where a turn takes seconds. */
   readonly cold?: boolean;
+  /** Whether the work is done by another process, so that this one's threads and memory tell nothing. */
+  readonly elsewhere?: boolean;
+  /** Its place on a growth curve. */
+  readonly at?: Point;
   /** Gives back what it has. */
   end?(): void;
+}
+
+/** A point of a growth curve. */
+export interface Point {
+  /** Whose curve it is; begins with `reflock` where it is ours. */
+  readonly series: string;
+  /** How many of what the case counts. */
+  readonly size: number;
 }
 
 /** A contender that cannot run here, and why. */
@@ -27,6 +41,13 @@ export function absent(name: string, why: string): Absent {
 /** Samples by contender, round and order in the round. */
 export type Samples = Record<string, number[][]>;
 
+/** What was measured. */
+export interface Measured {
+  samples: Samples;
+  /** What each contender took of this process while it warmed up, if that tells something. */
+  usage: Record<string, Usage>;
+}
+
 /** How long one contender works in a round: short, so that noise meets all of them alike. */
 const ROUND = 20e6;
 /** How long each contender warms up: past the just-in-time compilers' last stage. */
@@ -40,12 +61,14 @@ const WARM_UP = 400e6;
 export async function measureRounds(
   contenders: readonly Contender[],
   rounds: number,
-): Promise<Samples> {
+): Promise<Measured> {
   const samples: Samples = {};
+  const usage: Record<string, Usage> = {};
   const counts = new Map<Contender, number>();
   for (const contender of contenders) {
     samples[contender.name] = [];
-    counts.set(contender, await warmUp(contender));
+    const seen = await observe(async () => counts.set(contender, await warmUp(contender)));
+    if (!contender.cold && !contender.elsewhere) usage[contender.name] = seen;
   }
   for (let round = 0; round < rounds; round++) {
     for (let turn = 0; turn < contenders.length; turn++) {
@@ -53,7 +76,7 @@ export async function measureRounds(
       samples[contender.name]!.push(await contender.measure(counts.get(contender)!));
     }
   }
-  return samples;
+  return { samples, usage };
 }
 
 /** Runs a contender until it is warm; gives how often it shall do its work in a round. */

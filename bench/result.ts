@@ -1,13 +1,35 @@
 import type { Case, PerRuntime } from './cases/case.ts';
 import type { Environment } from './environment.ts';
-import { type Absent, absent, type Samples } from './measure.ts';
+import { type Absent, absent, type Point, type Samples } from './measure.ts';
 import type { RuntimeName } from './place.ts';
-import { difference, type Figure, figure, perRound, type Ratio, ratio } from './statistics.ts';
-import { type Statistic, tell } from './statistics.ts';
+import { difference, type Figure, figure, type Growth, growth } from './statistics.ts';
+import { perRound, type Ratio, ratio, type Statistic, tell } from './statistics.ts';
 import { inWords, type Unit } from './unit.ts';
+import type { Usage } from './usage.ts';
 
 /** A contender's part of a result: figures in the unit of the case, or why there are none. */
-export type ContenderResult = Absent | (Figure & { name: string; samples: number[][] });
+export type ContenderResult = Absent | (Figure & { name: string; samples: number[][] } & About);
+
+/** What else is known of a contender. */
+export interface About {
+  /** Its place on a growth curve. */
+  at?: Point;
+  /** What it took of its process, if it worked there. */
+  usage?: Usage;
+}
+
+/** How what a case costs grows. */
+export interface GrowthResult extends Growth {
+  /** Whose curve it is. */
+  series: string;
+  /** What it grows with, such as `waits`. */
+  with: string;
+  /** The most that the exponent may be, if there is a limit. */
+  most?: number;
+}
+
+/** The most that an exponent of ours may be: not noticeably more than in proportion. */
+export const STEEPEST = 1.1;
 
 /** How reflock compares with one other contender. */
 export interface Comparison extends Ratio {
@@ -43,17 +65,21 @@ export interface Result {
   comparisons: Comparison[];
   /** The figures that are limited by themselves, on this runtime or on another one. */
   own: OwnFigure[];
+  /** One for each curve, where the case has contenders of several sizes. */
+  growth: GrowthResult[];
 }
 
 /** Makes the figures of a case on a runtime out of its samples. */
 export function evaluate(
-  { unit = 'nanoseconds', bounds, floors = {}, allowances = {}, limits = {} }: Limits,
+  { unit = 'nanoseconds', bounds, floors = {}, allowances = {}, limits = {}, grows }: Limits,
   runtime: RuntimeName,
   samples: Samples,
   missing: readonly Absent[],
-): Pick<Result, 'unit' | 'contenders' | 'comparisons' | 'own'> {
+  about: Readonly<Record<string, About>> = {},
+): Pick<Result, 'unit' | 'contenders' | 'comparisons' | 'own' | 'growth'> {
   const names = Object.keys(samples);
-  const [own, ...peers] = names;
+  const [own, ...others] = names;
+  const peers = others.filter((name) => isComparable(about[own!]?.at, about[name]?.at));
   return {
     unit,
     contenders: [
@@ -61,6 +87,7 @@ export function evaluate(
         name,
         ...figure(perRound(samples[name]!)),
         samples: samples[name]!,
+        ...about[name],
       })),
       ...missing.map(({ name, absent: why }) => absent(name, why)),
     ],
@@ -77,11 +104,33 @@ export function evaluate(
       value: tell(name as Statistic, samples[own!]!),
       ...optional('most', on(runtime, limit)),
     })),
+    growth: grows === undefined ? [] : curves(grows, samples, about),
   };
 }
 
+/** Of two points on growth curves, those on the same curve can be compared, and those of one size. */
+function isComparable(own: Point | undefined, other: Point | undefined): boolean {
+  return own === undefined || other === undefined || own.series === other.series ||
+    own.size === other.size;
+}
+
+function curves(
+  what: string,
+  samples: Samples,
+  about: Readonly<Record<string, About>>,
+): GrowthResult[] {
+  const series = new Set(Object.values(about).flatMap(({ at }) => at?.series ?? []));
+  return [...series].flatMap((one) => {
+    const points = Object.keys(samples).filter((name) => about[name]?.at?.series === one)
+      .map((name) => ({ size: about[name]!.at!.size, cost: perRound(samples[name]!) }));
+    if (points.length < 2) return [];
+    const most = one.startsWith('reflock') ? { most: STEEPEST } : {};
+    return { series: one, with: what, ...growth(points), ...most };
+  });
+}
+
 /** The part of a case that says what its figures may be. */
-type Limits = Pick<Case, 'unit' | 'bounds' | 'floors' | 'allowances' | 'limits'>;
+type Limits = Pick<Case, 'unit' | 'bounds' | 'floors' | 'allowances' | 'limits' | 'grows'>;
 
 function on(runtime: RuntimeName, limit: PerRuntime | undefined): number | undefined {
   return typeof limit === 'object' ? limit[runtime] : limit;
@@ -95,7 +144,8 @@ function optional<K extends string>(key: K, value: number | undefined): { [P in 
 const QUIET = 0.1;
 
 /** Whether every limit is kept; a figure that is none keeps no limit. */
-export function isKept(compared: Comparison | OwnFigure): boolean {
+export function isKept(compared: Comparison | OwnFigure | GrowthResult): boolean {
+  if ('series' in compared) return compared.most === undefined || compared.median <= compared.most;
   if ('of' in compared) return compared.most === undefined || compared.value <= compared.most;
   const { median, bound, floor, difference, allowance } = compared;
   return (bound === undefined || median <= bound) &&
@@ -106,12 +156,16 @@ export function isKept(compared: Comparison | OwnFigure): boolean {
 /** Which limits are not kept, one line each. */
 export function missedBounds(results: readonly Result[]): string[] {
   return results.flatMap((result) => {
-    const { unit, comparisons, own } = result;
+    const { unit, comparisons, own, growth } = result;
     const missed = [
       ...own.filter((one) => !isKept(one)).map(({ of, value, most }) =>
         `${of} ${inWords(value, unit)}, more than ${inWords(most!, unit)}`
       ),
       ...comparisons.filter((one) => !isKept(one)).map((one) => inWhatWay(one, unit)),
+      ...growth.filter((one) => !isKept(one)).map((one) =>
+        `${one.series} grows by the power ${one.median.toFixed(2)} of the ${one.with}, ` +
+        `more than ${one.most}`
+      ),
     ];
     return missed.map((text) => `${result.case} on ${result.runtime}: ${text}`);
   });

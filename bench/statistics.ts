@@ -1,4 +1,5 @@
-import { max, median, medianAbsoluteDeviation, quantile } from 'simple-statistics';
+import { linearRegression, max, median } from 'simple-statistics';
+import { medianAbsoluteDeviation, quantile } from 'simple-statistics';
 import type { Samples } from './measure.ts';
 
 /** The middle of several values, and how far from it they usually lie. */
@@ -48,4 +49,23 @@ export function ratio(samples: Samples, name: string, peer: string): Ratio {
 export function difference(samples: Samples, name: string, peer: string): Figure {
   const peers = perRound(samples[peer]!);
   return figure(perRound(samples[name]!).map((value, round) => value - peers[round]!));
+}
+
+/** How cost grows with size. */
+export interface Growth extends Figure {
+  /** The exponent of each round. */
+  rounds: number[];
+}
+
+/**
+ * Fits `total cost = factor × size ^ exponent`, a line on logarithmic axes, to each round: with twice the
+ * size all of it costs twice as much when the exponent is 1. `cost` is that of one among `size`.
+ */
+export function growth(points: readonly { size: number; cost: readonly number[] }[]): Growth {
+  const rounds = points[0]!.cost.map((_, round) =>
+    linearRegression(
+      points.map(({ size, cost }) => [Math.log(size), Math.log(size * cost[round]!)]),
+    ).m
+  );
+  return { ...figure(rounds), rounds };
 }

@@ -24,6 +24,9 @@ export interface Case {
   readonly allowances?: Readonly<Record<string, PerRuntime>>;
   /** The most that reflock may take at all. A figure with no limit on a runtime is shown there. */
   readonly limits?: Readonly<Partial<Record<Statistic, PerRuntime>>>;
+  /** What its growth curves count, such as `waits`; each contender says where it is `at`. */
+  readonly grows?: string;
+  /** How often each has its turn in a full run; a short one has a third of that. */
   readonly rounds: number;
   /** Makes the contenders, reflock being the first, for the file `path`, which exists. */
   contenders(path: string): (Contender | Absent)[];

@@ -11,7 +11,8 @@ import { spread } from './spread.ts';
 export const collectCase: Case = {
   name: 'collect',
   title: 'collectGarbage() of small copies of which half are in use, time for each',
-  bounds: { 'with 100 copies': 1.5 },
+  bounds: { 'reflock, 100 copies': 1.5 },
+  grows: 'copies',
   rounds: 10,
   contenders: (path) => [collecting(dirname(path), 1000), collecting(dirname(path), 100)],
 };
@@ -26,7 +27,8 @@ function collecting(directory: string, count: number): Contender {
   for (const copy of used) makeCopy(copy);
   const held = used.map((copy) => tryLock(join(copy, 'usr/.ref'), { mode: 'shared' })!);
   return {
-    name: `with ${count} copies`,
+    name: `reflock, ${count} copies`,
+    at: { series: 'reflock', size: count },
     count: 1,
     measure: async () => {
       for (const copy of unused) makeCopy(copy);

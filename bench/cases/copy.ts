@@ -19,7 +19,10 @@ export const copyCase: Case = {
     const shell = startShell(directory);
     return [
       { ...copying('reflock', shell, (parent) => copy(directory, parent)), end: () => shell.end() },
-      copying('cp -al', shell, (parent) => shell.run(`cp -al source ${parent}/tmp-copy`)),
+      {
+        ...copying('cp -al', shell, (parent) => shell.run(`cp -al source ${parent}/tmp-copy`)),
+        elsewhere: true,
+      },
     ];
   },
 };

@@ -20,7 +20,7 @@ export const deleteCase: Case = {
     const remove = (name: string) => removeRuntime(join(directory, name));
     return [
       { ...deleting('reflock', shell, remove), end: () => shell.end() },
-      deleting('rm -rf', shell, (name) => shell.run(`rm -rf ${name}`)),
+      { ...deleting('rm -rf', shell, (name) => shell.run(`rm -rf ${name}`)), elsewhere: true },
     ];
   },
 };

@@ -30,6 +30,7 @@ export const findHoldersCase: Case = {
     const contender: Contender = {
       name: 'reflock',
       count: 1,
+      elsewhere: true,
       measure: async () => {
         await crowd.ask('Are you there?');
         const began = monotonic();

@@ -25,6 +25,7 @@ export const handOverCase: Case = {
   name: 'hand-over',
   title: "from another process's release to our resolved promise",
   bounds: { 'fs-native-extensions': 1 },
+  limits: { p99: {} },
   rounds: 60,
   contenders: (path) => {
     const compiled = compile('holder');
@@ -64,6 +65,7 @@ function cProcess(path: string, holder: Program): Contender | Absent {
   const waiter = startProgram([...command, path]);
   return {
     ...handOvers('C', holder, async () => BigInt((await waiter.ask('0')).split(' ')[1]!)),
+    elsewhere: true,
     end: () => waiter.end(),
   };
 }

@@ -16,7 +16,8 @@ const COUNT = 2;
 export const manyWaitsGrowthCase: Case = {
   name: 'many-waits-growth',
   title: "time to ask for another process's files and to be granted them, for each of so many",
-  bounds: { 'with 1000 waits': 1.5, 'with 100 waits': 1.5 },
+  bounds: { 'reflock, 1000 waits': 1.5, 'reflock, 100 waits': 1.5 },
+  grows: 'waits',
   rounds: 3,
   contenders: (path) => {
     const held = holdFiles(path);
@@ -31,7 +32,8 @@ export const manyWaitsGrowthCase: Case = {
 
 function waiting(waits: number, count: number, held: HeldFiles, askForAll: AskForAll): Contender {
   return {
-    name: `with ${waits} waits`,
+    name: `reflock, ${waits} waits`,
+    at: { series: 'reflock', size: waits },
     count,
     measure: async (count) => {
       const samples: number[] = [];

@@ -30,6 +30,7 @@ function running(name: string, shell: Shell, command: readonly string[]): Conten
   return {
     name,
     count: 1,
+    elsewhere: true,
     measure: async () => {
       const began = monotonic();
       await shell.run(line);

@@ -9,6 +9,7 @@ export function uncontendedC(path: string): Contender | Absent {
   const program = startProgram([...command, path]);
   return {
     name: 'C',
+    elsewhere: true,
     measure: async (count) => [Number(await program.ask(`${count}`)) / count],
     end: () => program.end(),
   };

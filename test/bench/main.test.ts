@@ -87,7 +87,7 @@ test("the benchmark measures another thread's engine beside bare comlink", async
   const { comparisons, contenders }: Result = JSON.parse(line!);
   assert.equal(comparisons.map(({ peer, bound, floor }) => ({ peer, bound, floor })), [
     { peer: 'two calls of comlink', bound: 1.5, floor: undefined },
-    { peer: '1,000 at once', bound: undefined, floor: 5 },
+    { peer: 'reflock, 1,000 at once', bound: undefined, floor: 5 },
   ]);
   assert.ok(contenders.every((one) => !('absent' in one) && one.median > 0));
 });

@@ -10,7 +10,7 @@ function noting(name: string, turns: string[]): Contender {
 test('measureRounds() gives each contender one turn a round, and each is first in turn', async () => {
   const turns: string[] = [];
   const contenders = ['A', 'B', 'C'].map((name) => noting(name, turns));
-  const samples = await measureRounds(contenders, 4);
+  const { samples } = await measureRounds(contenders, 4);
   assert.equal(turns.slice(-12).join(''), 'ABCBCACABABC');
   assert.equal(samples, {
     A: [[3, 3], [3, 3], [3, 3], [3, 3]],

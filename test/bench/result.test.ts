@@ -170,4 +170,38 @@ test('report() shows what is limited by itself in rows of its own', () => {
   assert.match(text, /idle +1 ± 0 threads +\+ 1 threads +1 threads {2}kept\n/);
 });
 
+/** Two of ours, whose cost for each grows with the square root, and one of somebody else. */
+function grown(): Result {
+  const samples = { 'reflock, 10': [[10]], 'reflock, 1000': [[100]], 'other, 10': [[20]] };
+  const about = {
+    'reflock, 10': { at: { series: 'reflock', size: 10 } },
+    'reflock, 1000': { at: { series: 'reflock', size: 1000 } },
+    'other, 10': { at: { series: 'other', size: 10 } },
+  };
+  const evaluated = evaluate({ bounds: {}, grows: 'waits' }, 'node', samples, [], about);
+  return { ...result(samples, {}), ...evaluated };
+}
+
+test('evaluate() fits a curve to each series of several sizes, and limits our own', () => {
+  const { growth } = grown();
+  assert.equal(growth.map((one) => ({ ...one, median: Number(one.median.toFixed(9)) })), [
+    { series: 'reflock', with: 'waits', median: 1.5, mad: 0, rounds: growth[0]!.rounds, most: 1.1 },
+  ]);
+  assert.equal(missedBounds([grown()]), [
+    'try on node: reflock grows by the power 1.50 of the waits, more than 1.1',
+  ]);
+});
+
+test('evaluate() compares points of one curve or of one size, and no others', () => {
+  const about = {
+    'reflock, 10': { at: { series: 'reflock', size: 10 } },
+    'other, 10': { at: { series: 'other', size: 10 } },
+    'other, 99': { at: { series: 'other', size: 99 } },
+    C: {},
+  };
+  const samples = { 'reflock, 10': [[1]], 'other, 10': [[1]], 'other, 99': [[1]], C: [[1]] };
+  const { comparisons } = evaluate({ bounds: {} }, 'node', samples, [], about);
+  assert.equal(comparisons.map(({ peer }) => peer), ['other, 10', 'C']);
+});
+
 test.run();

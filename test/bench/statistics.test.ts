@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { figure, perRound, ratio, tell } from '../../bench/statistics.ts';
+import { figure, growth, perRound, ratio, tell } from '../../bench/statistics.ts';
 
 test('figure() gives the median and the median absolute deviation', () => {
   assert.equal(figure([1, 1, 2, 2, 4, 6, 9]), { median: 2, mad: 1 });
@@ -31,6 +31,16 @@ test('ratio() is not the ratio of the medians', () => {
   const samples = { reflock: [[1], [10], [100]], C: [[4], [100], [10]] };
   assert.is(figure([1, 10, 100]).median / figure([4, 100, 10]).median, 1);
   assert.is(ratio(samples, 'reflock', 'C').median, 0.25);
+});
+
+test('growth() fits the power of the size by which all of it costs', () => {
+  // Costs of one among so many: in proportion, to the power 1.5, and the same altogether.
+  const sizes = [10, 100, 1000];
+  const points = sizes.map((size) => ({ size, cost: [7, 3 * Math.sqrt(size), 4 / size] }));
+  const { rounds, median, mad } = growth(points);
+  assert.equal(rounds.map((one) => Number(one.toFixed(9))), [1, 1.5, 0]);
+  assert.is(Number(median.toFixed(9)), 1);
+  assert.is(Number(mad.toFixed(9)), 0.5);
 });
 
 test.run();

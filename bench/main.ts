@@ -1,9 +1,9 @@
-// Measures one case on the runtime that runs this, and prints the result as JSON. `run.mjs` does
-// so for each case and runtime, in a process each: no case meets what another has left behind in
+// Measures one case on the runtime that runs this, and prints the result as JSON. `measure-all.ts`
+// does so for each case and runtime, in a process each: no case meets what another has left behind in
 // the just-in-time compiler or in a thread pool.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -20,6 +20,10 @@ const { values } = parseArgs({
 const chosen = cases.find(({ name }) => name === values.case);
 if (chosen === undefined) throw new Error(`There is no case "${values.case}"`);
 
+// Whoever interrupts shall find no files left, nor programs at work.
+for (const name of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => process.exit(128 + constants.signals[name]));
+}
 const dir = mkdtempSync(join(values.dir ?? tmpdir(), 'reflock-bench-'));
 process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
 const path = join(dir, 'bench.ref');

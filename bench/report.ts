@@ -1,28 +1,46 @@
+import type { Change } from './compare.ts';
 import { type Comparison, isKept, missedBounds, noiseWarnings } from './result.ts';
-import type { OwnFigure, Result } from './result.ts';
+import type { GrowthResult, OwnFigure, Result } from './result.ts';
 import { inWords, type Unit, withSpread } from './unit.ts';
 
-/** Puts results into words and tables for a terminal. */
-export function report(results: readonly Result[]): string {
-  const lines: string[] = [];
-  const first = results[0];
-  if (first !== undefined) {
-    const { kernel, cpu, cores, filesystem, loadAverage } = first.environment;
-    lines.push(
-      `Linux ${kernel}, ${cores} × ${cpu}, ${filesystem}, load ${loadAverage[0]!.toFixed(2)}`,
-    );
+/** Where and on what was measured, in one line. */
+export function headText({ environment }: Result): string {
+  const { kernel, cpu, cores, filesystem, loadAverage } = environment;
+  return `Linux ${kernel}, ${cores} × ${cpu}, ${filesystem}, load ${loadAverage[0]!.toFixed(2)}\n`;
+}
+
+/** One case on all runtimes, as a table for a terminal. */
+export function caseText(results: readonly Result[]): string {
+  const lines = [`${results[0]!.case}: ${results[0]!.title}`];
+  lines.push(row('', '', 'median', 'reflock is', 'at most'));
+  for (const result of results) {
+    lines.push(...rows(result));
+    lines.push(...result.growth.map((one) => growthRow(one)));
   }
-  for (const name of new Set(results.map((result) => result.case))) {
-    const ofCase = results.filter((result) => result.case === name);
-    lines.push('', `${name}: ${ofCase[0]!.title}`);
-    lines.push(row('', '', 'median', 'reflock is', 'at most'));
-    for (const result of ofCase) lines.push(...rows(result));
-  }
-  const warnings = noiseWarnings(results);
-  if (warnings.length > 0) lines.push('', ...warnings.map((line) => `warning: ${line}`));
-  const missed = missedBounds(results);
-  if (missed.length > 0) lines.push('', ...missed.map((line) => `missed: ${line}`));
   return `${lines.join('\n')}\n`;
+}
+
+/** What is to be said at the end: which figures to doubt, which limits are missed, what has changed. */
+export function remarksOn(results: readonly Result[], changes?: readonly Change[]): string[] {
+  return [
+    ...noiseWarnings(results).map((line) => `warning: ${line}`),
+    ...missedBounds(results).map((line) => `missed: ${line}`),
+    ...(changes === undefined ? [] : changeTexts(changes)),
+  ];
+}
+
+/** Which figures differ from another run, a line each, and how many do not. */
+function changeTexts(changes: readonly Change[]): string[] {
+  const differ = changes.filter(({ verdict }) => verdict !== 'same');
+  const same = changes.length - differ.length;
+  return [
+    ...differ.map(({ verdict, case: name, runtime, contender, beside, factor, spread }) =>
+      `${verdict}: ${name} on ${runtime}: ${contender} takes ${factor.toFixed(2)} times as much ` +
+      `as before${beside === undefined ? '' : `, beside ${beside}`}` +
+      `${spread > 1 ? ` (give or take ${Math.round(100 * (spread - 1))} %)` : ''}`
+    ),
+    `no change: ${same} of ${changes.length} figures`,
+  ];
 }
 
 function rows({ runtime, runtimeVersion, unit, contenders, comparisons, own }: Result): string[] {
@@ -44,6 +62,13 @@ function rows({ runtime, runtimeVersion, unit, contenders, comparisons, own }: R
     const comparison = comparisons.find(({ peer }) => peer === name)!;
     return row(where, name, value, relation(comparison, unit), limit(comparison, unit));
   });
+}
+
+function growthRow(growth: GrowthResult): string {
+  const { series, median, mad, most } = growth;
+  const text = `^ ${median.toFixed(2)} ± ${mad.toFixed(2)}`;
+  const limit = most === undefined ? '' : `^ ${most}  ${isKept(growth) ? 'kept' : 'MISSED'}`;
+  return row('', `${series}, all of it`, `${growth.with} ${text}`, '', limit);
 }
 
 function relation({ median, mad, difference, allowance }: Comparison, unit: Unit): string {

@@ -67,16 +67,19 @@ export interface Result {
   own: OwnFigure[];
   /** One for each curve, where the case has contenders of several sizes. */
   growth: GrowthResult[];
+  /** What makes no difference between two runs, if that is not told by a factor. */
+  tolerance?: number;
 }
 
 /** Makes the figures of a case on a runtime out of its samples. */
 export function evaluate(
-  { unit = 'nanoseconds', bounds, floors = {}, allowances = {}, limits = {}, grows }: Limits,
+  { unit = 'nanoseconds', bounds, floors = {}, allowances = {}, limits = {}, grows, tolerance }:
+    Limits,
   runtime: RuntimeName,
   samples: Samples,
   missing: readonly Absent[],
   about: Readonly<Record<string, About>> = {},
-): Pick<Result, 'unit' | 'contenders' | 'comparisons' | 'own' | 'growth'> {
+): Pick<Result, 'unit' | 'contenders' | 'comparisons' | 'own' | 'growth' | 'tolerance'> {
   const names = Object.keys(samples);
   const [own, ...others] = names;
   const peers = others.filter((name) => isComparable(about[own!]?.at, about[name]?.at));
@@ -105,6 +108,7 @@ export function evaluate(
       ...optional('most', on(runtime, limit)),
     })),
     growth: grows === undefined ? [] : curves(grows, samples, about),
+    ...optional('tolerance', tolerance),
   };
 }
 
@@ -130,7 +134,10 @@ function curves(
 }
 
 /** The part of a case that says what its figures may be. */
-type Limits = Pick<Case, 'unit' | 'bounds' | 'floors' | 'allowances' | 'limits' | 'grows'>;
+type Limits = Pick<
+  Case,
+  'unit' | 'bounds' | 'floors' | 'allowances' | 'limits' | 'grows' | 'tolerance'
+>;
 
 function on(runtime: RuntimeName, limit: PerRuntime | undefined): number | undefined {
   return typeof limit === 'object' ? limit[runtime] : limit;
@@ -174,7 +181,9 @@ export function missedBounds(results: readonly Result[]): string[] {
 /** Tells which limit of a comparison is not kept. */
 function inWhatWay(missed: Comparison, unit: Unit): string {
   const { peer, median, bound, floor, difference, allowance } = missed;
-  const times = `${median.toFixed(2)} times ${peer}`;
+  // As many decimals as tell it from its limit.
+  const isNear = Math.abs(median - (bound ?? floor ?? NaN)) < 0.005;
+  const times = `${median.toFixed(isNear ? 4 : 2)} times ${peer}`;
   if (bound !== undefined && !(median <= bound)) return `${times}, more than ${bound}`;
   if (floor !== undefined && !(median >= floor)) return `${times}, less than ${floor}`;
   const beyond = `${inWords(difference.median, unit)} beyond ${peer}`;

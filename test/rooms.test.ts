@@ -12,7 +12,8 @@ const allowed: Record<string, readonly string[]> = {
   'src/runtime': ['src/lock', 'src/linux', 'workers', 'src/mod.ts'],
   'src/remote': ['src/lock', 'src/linux'],
   'src/process': ['src/linux'],
-  'src/cli': ['src/runtime', 'src/lock', 'src/process', 'src/linux', 'src/mod.ts'],
+  'src/cli/bench': ['src/cli', 'bench'],
+  'src/cli': ['src/cli/bench', 'src/runtime', 'src/lock', 'src/process', 'src/linux', 'src/mod.ts'],
   'src/mod.ts': ['src/lock'],
 };
 
@@ -27,7 +28,9 @@ const packages: Record<string, readonly string[]> = {
   'pretty-bytes': ['src/cli'],
 };
 
-const room = (file: string) => Object.keys(allowed).find((name) => file.startsWith(name));
+const room = (file: string) =>
+  Object.keys(allowed).find((name) => file.startsWith(name)) ??
+    (file.startsWith('bench/') ? 'bench' : undefined);
 
 const files = ['src', 'workers'].flatMap((top) =>
   readdirSync(join(root, top), { recursive: true })

@@ -24,10 +24,17 @@ export interface Case {
   readonly allowances?: Readonly<Record<string, PerRuntime>>;
   /** The most that reflock may take at all. A figure with no limit on a runtime is shown there. */
   readonly limits?: Readonly<Partial<Record<Statistic, PerRuntime>>>;
+  /**
+   * Between two runs, a difference of less than this is none, in the unit of the case. For figures that
+   * are small or nothing as a rule; of all others the factor counts.
+   */
+  readonly tolerance?: number;
   /** What its growth curves count, such as `waits`; each contender says where it is `at`. */
   readonly grows?: string;
   /** How often each has its turn in a full run; a short one has a third of that. */
   readonly rounds: number;
+  /** Whether it is in a full run only, because it takes long. */
+  readonly full?: true;
   /** Makes the contenders, reflock being the first, for the file `path`, which exists. */
   contenders(path: string): (Contender | Absent)[];
 }

@@ -15,7 +15,8 @@ export function startProgram(command: readonly string[]): Program {
   const [file, ...args] = command;
   const child = spawn(file!, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const kill = (): void => void child.kill('SIGKILL');
-  process.once('exit', kill);
+  // Before the files go that it works with.
+  process.prependOnceListener('exit', kill);
   let asked: { resolve(line: string): void; reject(error: Error): void } | undefined;
   let over: Error | undefined;
   const fail = (error: Error): void => {

@@ -22,6 +22,7 @@ const subcommands: Record<string, () => Promise<Subcommand>> = {
   status: () => import('./status.ts'),
   doctor: () => import('./doctor.ts'),
   storm: () => import('./storm.ts'),
+  bench: () => import('./bench.ts'),
   completion: () => import('./completion.ts'),
 };
 

@@ -1,9 +1,9 @@
 import process from 'node:process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { missedBounds, type Result } from '../../bench/result.ts';
+import type { Result } from '../../bench/result.ts';
 import { start } from '../support/process.ts';
-import { root, runtime, scriptCommand } from '../support/runtime.ts';
+import { runtime, scriptCommand } from '../support/runtime.ts';
 import { temp } from '../support/temp.ts';
 
 /** Runs a benchmark command and gives its only line and exit status. */
@@ -91,28 +91,5 @@ test("the benchmark measures another thread's engine beside bare comlink", async
   ]);
   assert.ok(contenders.every((one) => !('absent' in one) && one.median > 0));
 });
-
-// The starter is a program for Node alone.
-if (runtime === 'node') {
-  const starter = [process.execPath, `${root}/bench/run.mjs`];
-
-  test('npm run bench -- --check fails exactly when a bound is missed', async () => {
-    const { line, code, stderr } = await run([
-      ...starter,
-      ...['--runtime', 'node', '--case', 'try', '--rounds', '3', '--json', '--check'],
-    ]);
-    const missed = missedBounds(JSON.parse(line!).results);
-    assert.is(code, missed.length > 0 ? 1 : 0);
-    for (const miss of missed) assert.match(stderr, miss);
-  });
-
-  test('npm run bench refuses what it does not know', async () => {
-    for (const wrong of [['--case', 'tyr'], ['--runtime', 'perl'], ['--rounds', '0'], ['--what']]) {
-      const { code, stderr } = await run([...starter, ...wrong]);
-      assert.is(code, 2);
-      assert.match(stderr, /^bench: .+\n$/);
-    }
-  });
-}
 
 test.run();

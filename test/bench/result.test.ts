@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Case } from '../../bench/cases/case.ts';
 import type { RuntimeName } from '../../bench/place.ts';
-import { report } from '../../bench/report.ts';
+import { caseText, headText, remarksOn } from '../../bench/report.ts';
 import { evaluate, missedBounds, noiseWarnings, type Result } from '../../bench/result.ts';
 
 function result(samples: Record<string, number[][]>, bounds: Record<string, number>): Result {
@@ -22,6 +22,11 @@ function result(samples: Record<string, number[][]>, bounds: Record<string, numb
     },
     ...evaluate({ bounds }, 'node', samples, [{ name: 'other', absent: 'does not run here' }]),
   };
+}
+
+/** All that a terminal shows of one result. */
+function report(result: Result): string {
+  return headText(result) + caseText([result]) + remarksOn([result]).join('\n');
 }
 
 const samples = { reflock: [[1300], [1500], [1400]], C: [[1000], [1000], [1000]] };
@@ -89,23 +94,23 @@ test('noiseWarnings() tells which comparison varies too much, and what to do', (
   assert.equal(noiseWarnings([result(noisy, {})]), [], 'without a bound nothing depends on it');
 });
 
-test('report() shows figures, bounds, who is absent and what was missed', () => {
-  const text = report([result(samples, { C: 1.3 })]);
+test('a terminal shows figures, bounds, who is absent and what was missed', () => {
+  const text = report(result(samples, { C: 1.3 }));
   assert.match(text, 'Linux 6.0.0, 2 × CPU, ext4, load 0.50');
   assert.match(text, /node 1\.2\.3 +reflock +1\.40 ± 0\.10 µs\n/);
   assert.match(text, /C +1\.00 ± 0\.00 µs +× 1\.40 ± 0\.10 +1\.30 {2}MISSED\n/);
   assert.match(text, /other +– {2}does not run here\n/);
-  assert.match(text, '\nmissed: try on node');
+  assert.match(text, 'missed: try on node');
 });
 
-test('report() shows the least that a comparison may be', () => {
-  assert.match(report([saving(1.3)]), /C .* × 1\.40 ± 0\.10 +at least 1\.30 {2}kept\n/);
-  assert.match(report([saving(5)]), /C .* × 1\.40 ± 0\.10 +at least 5\.00 {2}MISSED\n/);
+test('a terminal shows the least that a comparison may be', () => {
+  assert.match(report(saving(1.3)), /C .* × 1\.40 ± 0\.10 +at least 1\.30 {2}kept\n/);
+  assert.match(report(saving(5)), /C .* × 1\.40 ± 0\.10 +at least 5\.00 {2}MISSED\n/);
 });
 
-test('report() tells long times in milliseconds', () => {
+test('a terminal tells long times in milliseconds', () => {
   const long = { reflock: [[999_000]], C: [[12_345_678]] };
-  const text = report([result(long, {})]);
+  const text = report(result(long, {}));
   assert.match(text, / 999\.00 ± 0\.00 µs\n/);
   assert.match(text, / 12\.35 ± 0\.00 ms /);
 });
@@ -162,8 +167,8 @@ test('missedBounds() takes no figure that is none for one within its limit', () 
   assert.is(missedBounds([{ ...counted({}), ...nothing }]).length, 1);
 });
 
-test('report() shows what is limited by itself in rows of its own', () => {
-  const text = report([counted({ median: { node: 2 }, p99: {}, maximum: 15 })]);
+test('a terminal shows what is limited by itself in rows of its own', () => {
+  const text = report(counted({ median: { node: 2 }, p99: {}, maximum: 15 }));
   assert.match(text, /node 1\.2\.3 +reflock +2 ± 0 threads +2 threads {2}kept\n/);
   assert.match(text, /reflock, p99 +\d+\.\d\d threads\n/);
   assert.match(text, /reflock, maximum +16 threads +15 threads {2}MISSED\n/);

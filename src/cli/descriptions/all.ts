@@ -1,4 +1,5 @@
 import type { Description } from '../description.ts';
+import { description as bench } from './bench.ts';
 import { description as completion } from './completion.ts';
 import { description as copy } from './copy.ts';
 import { description as doctor } from './doctor.ts';
@@ -19,5 +20,6 @@ export const all: readonly Description[] = [
   status,
   doctor,
   storm,
+  bench,
   completion,
 ];

@@ -78,13 +78,14 @@ function optionWords({ options }: Description): fc.Arbitrary<string[]> {
   return fc.oneof({ weight: 6, arbitrary: right }, { weight: 1, arbitrary: wrong });
 }
 
-/** Everything that a storm or a wait could take long for is made short by what comes last. */
+/** Everything that a storm or a benchmark could take long for is made short by what comes last. */
 const SHORT: Record<string, readonly string[]> = {
+  bench: ['--show=nothing'],
   storm: ['--seconds=0.01', '--runtimes=1', '--processes=1', '--launchers=1'],
 };
 
 /** How often each is tried: those with many options more often, and slow ones less. */
-const WEIGHTS: Record<string, number> = { run: 12, copy: 4, use: 3, storm: 1, doctor: 1 };
+const WEIGHTS: Record<string, number> = { run: 12, copy: 4, use: 3, storm: 1, doctor: 1, bench: 1 };
 
 /** The arguments after `reflock`, of one subcommand. */
 function line(description: Description): fc.Arbitrary<string[]> {

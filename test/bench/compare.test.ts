@@ -1,0 +1,100 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { compare } from '../../bench/compare.ts';
+import type { Result } from '../../bench/result.ts';
+
+/** A result with one round for each sample. */
+function result(samples: Record<string, number[]>, more: Partial<Result> = {}): Result {
+  const contenders = Object.entries(samples).map(([name, values]) => ({
+    name,
+    median: values[0]!,
+    mad: 0,
+    samples: values.map((value) => [value]),
+  }));
+  return { case: 'try', runtime: 'node', contenders, ...more } as Result;
+}
+
+const times = (factor: number, values: number[]) => values.map((value) => value * factor);
+const reversed = (values: number[]) => [...values].reverse();
+const quiet = [100, 101, 99, 102, 98, 100, 101, 99, 100];
+const noisy = [100, 300, 40, 220, 80, 170, 50, 260, 100];
+
+function verdict(before: Result, after: Result) {
+  return compare([before], [after]).map(({ contender, verdict }) => `${contender}: ${verdict}`);
+}
+
+test('compare() sees what takes twice as long, beside C', () => {
+  const before = result({ reflock: quiet, C: reversed(quiet), other: quiet });
+  const [change, ...more] = compare([before], [
+    result({ reflock: times(2, quiet), C: reversed(quiet), other: times(2, quiet) }),
+  ]);
+  assert.equal(more, []);
+  const { factor, spread, ...rest } = change!;
+  const same = { case: 'try', runtime: 'node', contender: 'reflock', beside: 'C' };
+  assert.equal(rest, { ...same, verdict: 'slower' });
+  assert.is(Number(factor.toFixed(9)), 2);
+  assert.ok(spread > 1 && spread < 1.1, `${spread}`);
+});
+
+test('compare() makes nothing of a machine that has become slower for everybody', () => {
+  const before = result({ reflock: quiet, C: quiet });
+  assert.equal(verdict(before, result({ reflock: times(3, quiet), C: times(3, quiet) })), [
+    'reflock: same',
+  ]);
+  // With nobody beside it is not known who has become slower.
+  assert.equal(verdict(result({ reflock: quiet }), result({ reflock: times(3, quiet) })), [
+    'reflock: slower',
+  ]);
+});
+
+test('compare() takes a fifth for the difference of two processes', () => {
+  const before = result({ reflock: quiet, C: quiet });
+  assert.equal(verdict(before, result({ reflock: times(1.2, quiet), C: quiet })), [
+    'reflock: same',
+  ]);
+  assert.equal(verdict(before, result({ reflock: times(1.5, quiet), C: quiet })), [
+    'reflock: slower',
+  ]);
+  assert.equal(verdict(before, result({ reflock: times(0.5, quiet), C: quiet })), [
+    'reflock: faster',
+  ]);
+});
+
+test('compare() does not decide what noise may have done', () => {
+  const before = result({ reflock: noisy, C: quiet });
+  assert.equal(verdict(before, result({ reflock: times(1.8, noisy), C: quiet })), [
+    'reflock: unclear',
+  ]);
+});
+
+test('compare() takes the first one who was there both times when C was not', () => {
+  const before = result({ reflock: quiet, C: quiet, other: quiet });
+  const [change] = compare([before], [result({ reflock: quiet, other: quiet })]);
+  assert.is(change!.beside, 'other');
+});
+
+test('compare() judges each of our figures, and those that are small by their difference', () => {
+  const before = result({ reflock: [1], 'reflock, twice': [2], idle: [1] });
+  assert.is(compare([before], [before]).length, 2);
+  const late = (value: number) => result({ reflock: [value], idle: [1] }, { tolerance: 10 });
+  assert.equal(verdict(late(1), late(10)), ['reflock: same']);
+  assert.equal(verdict(late(1), late(12)), ['reflock: slower']);
+  assert.equal(verdict(late(12), late(1)), ['reflock: faster']);
+});
+
+test('compare() compares a case with itself on the same runtime, and nothing that is not there', () => {
+  const before = [result({ reflock: [1] }), result({ reflock: [50] }, { runtime: 'bun' })];
+  const after = [
+    result({ reflock: [60] }, { runtime: 'bun' }),
+    result({ reflock: [1] }, { case: 'await' }),
+  ];
+  const changes = compare(before, after);
+  assert.equal(changes.map(({ case: name, runtime, verdict }) => [name, runtime, verdict]), [
+    ['try', 'bun', 'same'],
+  ]);
+  const absent = result({});
+  absent.contenders = [{ name: 'reflock', absent: 'does not run here' }];
+  assert.equal(compare([absent], [result({ reflock: [1] })]), []);
+});
+
+test.run();

@@ -86,7 +86,7 @@ test('bench finds no change in the same build, and says what takes a hundred tim
   }
   writeSaved('quicker', results);
   const slower = await run(...quick, '--compare', 'quicker');
-  assert.is(slower.code, 1);
+  assert.is(slower.code, 1, slower.text);
   assert.match(
     slower.text,
     /^slower: try on \w+: reflock takes \d+\.\d\d times as much as before, beside C \(give or/m,

@@ -28,7 +28,7 @@ const runtimes = {
 
 // All the rest is TypeScript, compiled by the package script that starts this.
 const { cases } = await import('../dist/bench/cases/all.js');
-const { report } = await import('../dist/bench/report.js');
+const { report } = await import('../dist/bench/report/terminal.js');
 const { missedBounds } = await import('../dist/bench/result.js');
 
 const options = readOptions();

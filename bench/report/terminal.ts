@@ -1,6 +1,6 @@
-import { type Comparison, isKept, missedBounds, noiseWarnings } from './result.ts';
-import type { OwnFigure, Result } from './result.ts';
-import { inWords, type Unit, withSpread } from './unit.ts';
+import { type Comparison, isKept, missedBounds, noiseWarnings } from '../result.ts';
+import type { OwnFigure, Result } from '../result.ts';
+import { inWords, type Unit, withSpread } from '../unit.ts';
 
 /** Puts results into words and tables for a terminal. */
 export function report(results: readonly Result[]): string {

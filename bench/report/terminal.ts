@@ -1,6 +1,6 @@
-import { type Comparison, isKept, missedBounds, noiseWarnings } from '../result.ts';
-import type { OwnFigure, Result } from '../result.ts';
-import { inWords, type Unit, withSpread } from '../unit.ts';
+import { missedBounds, noiseWarnings, type Result } from '../result.ts';
+import { inWords, withSpread } from '../unit.ts';
+import { type Limit, limitOf, relation } from './words.ts';
 
 /** Puts results into words and tables for a terminal. */
 export function report(results: readonly Result[]): string {
@@ -35,35 +35,23 @@ function rows({ runtime, runtimeVersion, unit, contenders, comparisons, own }: R
       const median = own.find(({ of }) => of === 'median');
       const others = own.filter(({ of }) => of !== 'median');
       return [
-        row(where, name, value, '', median && limit(median, unit)),
+        row(where, name, value, '', median && inColumn(limitOf(median, unit))),
         ...others.map((one) =>
-          row('', `${name}, ${one.of}`, inWords(one.value, unit), '', limit(one, unit))
+          row('', `${name}, ${one.of}`, inWords(one.value, unit), '', inColumn(limitOf(one, unit)))
         ),
       ];
     }
-    const comparison = comparisons.find(({ peer }) => peer === name)!;
-    return row(where, name, value, relation(comparison, unit), limit(comparison, unit));
+    const comparison = comparisons.find(({ peer }) => peer === name);
+    if (comparison === undefined) return row(where, name, value);
+    return row(where, name, value, relation(comparison, unit), inColumn(limitOf(comparison, unit)));
   });
 }
 
-function relation({ median, mad, difference, allowance }: Comparison, unit: Unit): string {
-  return allowance === undefined
-    ? `× ${median.toFixed(2)} ± ${mad.toFixed(2)}`
-    : `${difference.median < 0 ? '-' : '+'} ${inWords(Math.abs(difference.median), unit)}`;
-}
-
-function limit(compared: Comparison | OwnFigure, unit: Unit): string {
-  const text = 'of' in compared ? amount(compared.most, unit) : limitOf(compared, unit);
-  return text && `${text}  ${isKept(compared) ? 'kept' : 'MISSED'}`;
-}
-
-function limitOf({ bound, floor, allowance }: Comparison, unit: Unit): string {
-  if (bound !== undefined) return bound.toFixed(2);
-  return floor !== undefined ? `at least ${floor.toFixed(2)}` : amount(allowance, unit);
-}
-
-function amount(most: number | undefined, unit: Unit): string {
-  return most === undefined ? '' : inWords(most, unit);
+/** A limit in the column whose head is `at most`. */
+function inColumn(limit: Limit | undefined): string {
+  if (limit === undefined) return '';
+  const { kind, amount, verdict } = limit;
+  return `${kind === 'at most' ? '' : `${kind} `}${amount}  ${verdict}`;
 }
 
 function row(where: string, name: string, time: string, ratio = '', bound = ''): string {

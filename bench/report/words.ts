@@ -40,8 +40,8 @@ export function limitOf(
   return { kind: 'at most', amount: inWords(allowance, unit), verdict };
 }
 
-/** Makes a sentence of a title. */
+/** Makes a sentence of a title; a function keeps its name. */
 export function sentence(text: string): string {
-  const [first = '', ...rest] = text;
-  return `${first.toUpperCase()}${rest.join('')}${/[.!?]$/.test(text) ? '' : '.'}`;
+  const begin = /^\w+\(/.test(text) ? text.slice(0, 1) : text.slice(0, 1).toUpperCase();
+  return `${begin}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 }

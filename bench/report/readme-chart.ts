@@ -1,0 +1,48 @@
+import type { Result } from '../result.ts';
+import { FONT } from './charts/axis.ts';
+import { draw } from './charts/draw.ts';
+import { curvesOf, growthOption } from './charts/growth.ts';
+import { colours } from './charts/style.ts';
+import { colour, themeStyle } from './theme.ts';
+
+const CASE = 'many-waits-growth';
+const SIZE = { width: 800, height: 420, fontSize: 13 };
+/** What the legend takes at the right. */
+const LEGEND = 230;
+
+/** Draws the growth of waits as a file by itself, which suits light and dark pages. */
+export async function readmeChart(results: readonly Result[]): Promise<string> {
+  const ofCase = results.filter((result) => result.case === CASE && result.growth.length > 0);
+  if (ofCase.length === 0) throw new Error(`Cannot draw the chart: no result of "${CASE}"`);
+  const { unit, growth } = ofCase[0]!;
+  const series = ofCase.flatMap(({ growth }) => growth.map(({ series }) => series));
+  const curves = curvesOf(ofCase, colours(series)).filter(({ growth }) => growth !== undefined);
+  const what = growth[0]!.with;
+  const title = `What each of many ${what} costs`;
+  const text = { fontFamily: FONT, fontSize: SIZE.fontSize };
+  const option = {
+    ...growthOption(curves, unit, what, SIZE, { top: 80, right: LEGEND }),
+    title: {
+      text: title,
+      subtext: 'From asking to being granted, for each one; both axes are logarithmic',
+      left: 12,
+      top: 10,
+      itemGap: 6,
+      textStyle: { ...text, fontSize: 18, fontWeight: 600, color: colour('ink') },
+      subtextStyle: { ...text, color: colour('soft') },
+    },
+    legend: {
+      orient: 'vertical',
+      left: SIZE.width - LEGEND + 14,
+      top: 80,
+      itemGap: 12,
+      itemWidth: 32,
+      selectedMode: false,
+      data: curves.map(({ name }) => name),
+      textStyle: { ...text, color: colour('ink') },
+    },
+  };
+  const svg = await draw(option, SIZE, `${title}: ${curves.map(({ name }) => name).join('; ')}`);
+  const paper = `<rect width="100%" height="100%" rx="8" fill="${colour('paper')}"/>`;
+  return `${svg.replace('>', `>\n<style>\n${themeStyle()}\n</style>\n${paper}`)}\n`;
+}

@@ -38,6 +38,12 @@ td span{display:block}
 td span+span:not(.missed){color:var(--soft);font-size:.875em}
 .group th{padding-top:1rem;font-weight:600;border:0}
 .keep{max-width:44rem}
+.list{padding:1rem 1.25rem;list-style:none;border-left:2px solid var(--line);font-size:.9375rem}
+.list li+li{margin-top:.4rem}
+.list .missed{font-weight:400}
+.grouped td span{white-space:nowrap}
+.grouped tbody th{width:auto}
+.grouped tbody tr:not(.group) th,.grouped td{padding-top:.25rem;padding-bottom:.25rem}
 .keep td:last-child{padding-right:0}
 figure{margin:1.5rem 0 2rem}
 figcaption{font-size:.875rem;line-height:1.5;margin-bottom:.75rem}
@@ -54,6 +60,7 @@ body{padding:5rem 2rem 8rem}
 h1{font-size:3rem}
 .wide{display:block}
 .narrow{display:none}
+.stack{table-layout:fixed}
 }
 @media (max-width:${WIDE - 0.02}px){
 .stack thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}

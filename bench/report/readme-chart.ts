@@ -2,7 +2,7 @@ import type { Result } from '../result.ts';
 import { FONT } from './charts/axis.ts';
 import { draw } from './charts/draw.ts';
 import { curvesOf, growthOption } from './charts/growth.ts';
-import { colours } from './charts/style.ts';
+import { looks } from './charts/style.ts';
 import { colour, themeStyle } from './theme.ts';
 
 const CASE = 'many-waits-growth';
@@ -16,7 +16,7 @@ export async function readmeChart(results: readonly Result[]): Promise<string> {
   if (ofCase.length === 0) throw new Error(`Cannot draw the chart: no result of "${CASE}"`);
   const { unit, growth } = ofCase[0]!;
   const series = ofCase.flatMap(({ growth }) => growth.map(({ series }) => series));
-  const curves = curvesOf(ofCase, colours(series)).filter(({ growth }) => growth !== undefined);
+  const curves = curvesOf(ofCase, looks(series)).filter(({ growth }) => growth !== undefined);
   const what = growth[0]!.with;
   const title = `What each of many ${what} costs`;
   const text = { fontFamily: FONT, fontSize: SIZE.fontSize };

@@ -7,7 +7,10 @@ import type { Cell, Line, Row, Table } from './tables/table.ts';
  */
 export function tableHtml({ title, head, rows, narrow }: Table): string {
   const hasHead = head.some((name) => name !== '');
-  return `<table role="table" class="${narrow}" aria-label="${escape(title)}">
+  const isGrouped = rows.some(({ group }) => group !== undefined);
+  return `<table role="table" class="${narrow}${isGrouped ? ' grouped' : ''}" aria-label="${
+    escape(title)
+  }">
 ${hasHead ? headHtml(head) : ''}
 <tbody role="rowgroup">
 ${rows.map((row, index) => rowHtml(row, rows[index - 1], head)).join('\n')}

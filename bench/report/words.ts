@@ -18,7 +18,9 @@ export function relation(comparison: Comparison, unit: Unit): string {
 /** Tells a ratio and how far it varies; nothing of one that is none, as after a division by 0. */
 export function times({ median, mad }: { median: number; mad: number }): string {
   if (!Number.isFinite(median)) return '';
-  return `× ${median.toFixed(2)} ± ${Number.isFinite(mad) ? mad.toFixed(2) : '?'}`;
+  // Of a small ratio two decimals would tell nothing.
+  const decimals = median > 0 && median < 0.1 ? 1 - Math.floor(Math.log10(median)) : 2;
+  return `× ${median.toFixed(decimals)} ± ${mad.toFixed(decimals)}`;
 }
 
 /** Puts the limit of a figure into words, if it has one. */

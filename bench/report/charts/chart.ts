@@ -4,7 +4,9 @@ import type { LineStyle } from './style.ts';
 export interface Chart {
   /** The table that it stands before. */
   table: string;
-  /** What it shows, in a sentence or two. */
+  /** What it shows, for who does not see it. */
+  label: string;
+  /** How to read it. */
   caption: string;
   wide: string;
   narrow: string;

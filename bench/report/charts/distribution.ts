@@ -1,19 +1,17 @@
 import { quantileSorted } from 'simple-statistics';
 import type { RuntimeName } from '../../place.ts';
 import type { Result } from '../../result.ts';
-import { sentence } from '../words.ts';
 import { byCase, identifier, RUNTIMES } from '../tables/table.ts';
 import { linearAxis, logAxis } from './axis.ts';
 import { type Chart, type Option, type Size, textWidth } from './chart.ts';
 import { drawBoth } from './draw.ts';
-import { type LineStyle, lineSeries } from './style.ts';
+import { lineSeries, type LineStyle } from './style.ts';
 import { rangeOf, roundValues, tickText, withRoom } from './ticks.ts';
 
 /** Fewer samples make no curve. */
 const ENOUGH = 20;
 /** Points of a line. */
 const POINTS = 200;
-const DASHES = ['solid', 'dashed', 'dotted'] as const;
 
 /** The samples of a contender on a runtime: what share of them, in percent, is at most a value. */
 interface Line {
@@ -25,21 +23,22 @@ interface Line {
 /** Draws how samples are distributed, for each case of times whose rare long ones are of interest. */
 export function distributionCharts(
   results: readonly Result[],
-  colours: ReadonlyMap<string, string>,
+  looks: ReadonlyMap<string, LineStyle>,
 ): Promise<Chart[]> {
   const spread = results.filter(({ unit, own }) =>
     unit === 'nanoseconds' && own.some(({ of }) => of !== 'median')
   );
   const charts = [...byCase(spread)].flatMap(([name, ofCase]) => {
-    const lines = linesOf(ofCase, colours);
+    const lines = linesOf(ofCase, looks);
     const runtimes = [...lines].filter(([, ofRuntime]) => ofRuntime.length > 0);
     if (runtimes.length === 0) return [];
     const styles = new Map([...lines.values()].flat().map(({ name, style }) => [name, style]));
     return drawBoth(
       {
         table: identifier('case', name),
-        caption: `${name}: ${sentence(ofCase[0]!.title)} The curves show what share of all ` +
-          'samples took no longer than a time; the axis of times is logarithmic.',
+        label: `Distribution of ${name}: ${ofCase[0]!.title}`,
+        caption: 'What share of all samples took no longer than a time. The axis of times is ' +
+          'logarithmic.',
         legend: [...styles].map(([text, style]) => ({ text, style })),
       },
       (size) => distributionOption(runtimes, size),
@@ -52,9 +51,8 @@ export function distributionCharts(
 
 function linesOf(
   results: readonly Result[],
-  colours: ReadonlyMap<string, string>,
+  looks: ReadonlyMap<string, LineStyle>,
 ): Map<RuntimeName, Line[]> {
-  const names = [...new Set(results.flatMap(({ contenders }) => contenders.map((c) => c.name)))];
   return new Map(results.map(({ runtime, contenders }) => [
     runtime,
     contenders.flatMap((contender) => {
@@ -62,8 +60,7 @@ function linesOf(
       const { name } = contender;
       const samples = contender.samples.flat().filter((one) => one > 0).sort((a, b) => a - b);
       if (samples.length < ENOUGH) return [];
-      const dash = DASHES[names.indexOf(name) % DASHES.length]!;
-      return { name, style: { colour: colours.get(name)!, dash }, points: shares(samples) };
+      return { name, style: looks.get(name)!, points: shares(samples) };
     }),
   ]));
 }

@@ -38,15 +38,15 @@ export async function draw(
 
 /** Draws a chart for wide and for narrow pages. */
 export async function drawBoth(
-  about: Pick<Chart, 'table' | 'caption' | 'legend'>,
+  about: Omit<Chart, 'wide' | 'narrow'>,
   option: (size: Size) => Option,
   wide: Size,
   narrow: Size,
 ): Promise<Chart> {
   return {
     ...about,
-    wide: await draw(option(wide), wide, about.caption),
-    narrow: await draw(option(narrow), narrow, about.caption),
+    wide: await draw(option(wide), wide, about.label),
+    narrow: await draw(option(narrow), narrow, about.label),
   };
 }
 

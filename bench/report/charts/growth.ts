@@ -6,7 +6,7 @@ import { byCase, identifier, RUNTIMES } from '../tables/table.ts';
 import { logAxis } from './axis.ts';
 import { type Chart, type LegendEntry, type Option, type Size, textWidth } from './chart.ts';
 import { drawBoth } from './draw.ts';
-import { type LineStyle, lineSeries, runtimeStyles } from './style.ts';
+import { lineSeries, type LineStyle, runtimeStyles } from './style.ts';
 import { plain, rangeOf, roundValues, tickText, withRoom } from './ticks.ts';
 
 const WIDE: Size = { width: 1000, height: 440, fontSize: 14 };
@@ -23,17 +23,21 @@ export interface Curve {
 /** Draws the growth curves of each case that has some. */
 export function growthCharts(
   results: readonly Result[],
-  colours: ReadonlyMap<string, string>,
+  looks: ReadonlyMap<string, LineStyle>,
 ): Promise<Chart[]> {
   const grown = results.filter(({ growth }) => growth.length > 0);
   return Promise.all(
     [...byCase(grown)].map(([name, ofCase]) => {
       const { title, unit, growth } = ofCase[0]!;
       const what = growth[0]!.with;
-      const curves = curvesOf(ofCase, colours);
-      const caption = `${name}: ${sentence(title)} Both axes are logarithmic; a bar is the median ` +
-        'absolute deviation.';
-      const about = { table: identifier('growth', name), caption, legend: curves.map(legendEntry) };
+      const curves = curvesOf(ofCase, looks);
+      const about = {
+        table: identifier('growth', name),
+        label: `Growth of ${name} by ${what}: ${title}`,
+        caption: `${sentence(title)} Both axes are logarithmic; a bar is the median absolute ` +
+          'deviation.',
+        legend: curves.map(legendEntry),
+      };
       return drawBoth(about, (size) => growthOption(curves, unit, what, size), WIDE, NARROW);
     }),
   );
@@ -42,7 +46,7 @@ export function growthCharts(
 /** Every curve of a case: those of a series have one colour, those of a runtime the same dashes. */
 export function curvesOf(
   results: readonly Result[],
-  colours: ReadonlyMap<string, string>,
+  looks: ReadonlyMap<string, LineStyle>,
 ): Curve[] {
   const curves: Curve[] = [];
   for (const { runtime, contenders, growth } of results) {
@@ -52,7 +56,7 @@ export function curvesOf(
       const name = curveName(series, runtime);
       let curve = curves.find((one) => one.name === name);
       if (curve === undefined) {
-        const style = { ...runtimeStyles[runtime], colour: colours.get(series)! };
+        const style = { ...runtimeStyles[runtime], colour: looks.get(series)!.colour };
         const fitted = growth.find((one) => one.series === series);
         curves.push(curve = { name, style, points: [], growth: fitted });
       }

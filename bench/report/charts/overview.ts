@@ -6,10 +6,12 @@ import { colour } from '../theme.ts';
 import { FONT, logAxis } from './axis.ts';
 import { type Chart, type Option, type Size, textWidth } from './chart.ts';
 import { drawBoth } from './draw.ts';
-import { type LineStyle, lineSeries, runtimeStyles } from './style.ts';
+import { lineSeries, type LineStyle, runtimeStyles } from './style.ts';
 import { plain, type Range, rangeOf, withRoom } from './ticks.ts';
 
-const CAPTION = 'The time of reflock by the time of each peer, on a logarithmic axis. Left of the ' +
+const LABEL = 'How the times of reflock compare with those of each peer';
+const CAPTION =
+  'The time of reflock by the time of each peer, on a logarithmic axis. Left of the ' +
   'line at 1 reflock is faster, right of it the peer is.';
 
 /** Draws how reflock compares with everybody in every case that is about time. */
@@ -27,10 +29,10 @@ export async function overviewChart(results: readonly Result[]): Promise<Chart[]
   // A narrow chart has its labels above the points, for beside them there is no room.
   return [
     await drawBoth(
-      { table: 'peers', caption: CAPTION, legend },
+      { table: 'peers', label: LABEL, caption: CAPTION, legend },
       (size) => overviewOption(rows, runtimes, size),
-      size(1000, 26, 14),
-      size(340, 38, 12),
+      size(1000, 30, 14),
+      size(340, 44, 12),
     ),
   ];
 }
@@ -87,7 +89,8 @@ function overviewOption(
 }
 
 function nameLabels(rows: readonly Row[], left: number, fontSize: number, isWide: boolean): Option {
-  const text = { fontFamily: FONT, fontSize };
+  // A label on a line hides it.
+  const text = { fontFamily: FONT, fontSize, backgroundColor: colour('paper') };
   return {
     customValues: rows.map((_, index) => index + 0.5),
     formatter: (at: number) => {
@@ -102,7 +105,7 @@ function nameLabels(rows: readonly Row[], left: number, fontSize: number, isWide
       peer: {
         ...text,
         color: colour('soft'),
-        padding: [0, 0, isWide ? 0 : fontSize * 0.6, isWide ? fontSize : 0],
+        padding: [0, 0, isWide ? 0 : fontSize, isWide ? fontSize : 0],
       },
     },
   };
@@ -113,6 +116,7 @@ function unity(rows: number): Option {
   return {
     ...lineSeries({ colour: colour('ink'), dash: 'solid' }, 1),
     data: [[1, 0], [1, rows]],
+    z: -1,
   };
 }
 
@@ -126,7 +130,7 @@ function points(rows: readonly Row[], runtime: RuntimeName, isWide: boolean): Op
     clip: false,
     symbol,
     symbolSize: isWide ? 8 : 7,
-    symbolOffset: [0, (isWide ? 5 : 4) * offset],
+    symbolOffset: [0, (isWide ? 7 : 6) * offset],
     itemStyle: { color: colour, opacity: 1 },
     data: rows.flatMap(({ matches = [] }, index) =>
       matches.filter((one) => one.runtime === runtime)

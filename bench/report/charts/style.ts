@@ -18,15 +18,30 @@ export const runtimeStyles: Readonly<Record<RuntimeName, Required<LineStyle>>> =
 
 const PEERS: readonly Colour[] = ['peer-1', 'peer-2', 'peer-3', 'peer-4', 'peer-5', 'peer-6'];
 
-/** Gives everybody a colour: ours is the accent, C's that of a base line, the others' differ. */
-export function colours(names: Iterable<string>): Map<string, string> {
-  const given = new Map<string, string>();
-  let peers = 0;
+const DASHES = ['solid', 'dashed', 'dotted'] as const;
+
+/**
+ * Gives everybody a look: ours have the accent, C the colour of a base line, and the others differ
+ * in their colours and in their dashes, for who does not see the colours.
+ */
+export function looks(names: Iterable<string>): Map<string, LineStyle> {
+  const given = new Map<string, LineStyle>();
+  let ours = 0;
+  let others = 0;
   for (const name of new Set(names)) {
-    const own = name.startsWith('reflock') ? 'accent' : name === 'C' ? 'baseline' : undefined;
-    given.set(name, colour(own ?? PEERS[peers++ % PEERS.length]!));
+    if (name.startsWith('reflock')) given.set(name, look('accent', ours++));
+    else if (name === 'C') given.set(name, look('baseline', 1));
+    else {
+      // Whoever has the same colour has other dashes.
+      const turn = others + Math.floor(others / PEERS.length);
+      given.set(name, look(PEERS[others++ % PEERS.length]!, turn));
+    }
   }
   return given;
+}
+
+function look(name: Colour, turn: number): LineStyle {
+  return { colour: colour(name), dash: DASHES[turn % DASHES.length]! };
 }
 
 /** A series of the same colour and dashes; without animation and without reacting to a pointer. */

@@ -1,7 +1,7 @@
 import { missedBounds, noiseWarnings, type Result } from '../../result.ts';
 import { type Line, lines, type Row, RUNTIMES, runtimesOf, type Section } from './table.ts';
 
-/** Where the figures come from, and what is wrong with them. */
+/** Where the figures come from, and which of them miss a limit or are in doubt. */
 export function environmentSection(results: readonly Result[]): Section {
   const table = {
     id: 'machine',
@@ -12,7 +12,7 @@ export function environmentSection(results: readonly Result[]): Section {
   } as const;
   return {
     id: 'environment',
-    title: 'Where the figures come from',
+    title: 'Limits and machine',
     list: judgement(results),
     tables: [table],
   };

@@ -59,7 +59,9 @@ function peerTable(
         if (match === undefined) return [];
         // An allowance limits the difference, which is not told here.
         const { allowance } = match.comparison;
-        const limit = allowance === undefined ? limitOf(match.comparison, 'nanoseconds') : undefined;
+        const limit = allowance === undefined
+          ? limitOf(match.comparison, 'nanoseconds')
+          : undefined;
         return [...lines(times(match.comparison)), ...limitLine(limit)];
       }),
     })),

@@ -32,7 +32,7 @@ table{border-collapse:collapse;width:100%;margin:.75rem 0 0;font-size:.9375rem;l
 th,td{text-align:left;vertical-align:top;padding:.5rem 1rem .5rem 0;
 border-bottom:1px solid var(--line)}
 th{font-weight:500}
-thead th{color:var(--soft);font-size:.8125rem;border-bottom-color:var(--soft)}
+thead th,thead td{color:var(--soft);font-size:.8125rem;border-bottom-color:var(--soft)}
 tbody th{width:30%}
 td span{display:block}
 td span+span:not(.missed){color:var(--soft);font-size:.875em}
@@ -53,7 +53,7 @@ max-width:none;font-size:.875rem}
 .swatch{margin-right:.5rem}
 .wide{display:none}
 .narrow{max-width:30rem}
-details{margin-top:1rem}
+details{margin-top:1rem;overflow-x:auto}
 summary{cursor:pointer;font-weight:500;color:var(--accent)}
 @media (min-width:${WIDE}px){
 body{padding:5rem 2rem 8rem}

@@ -32,7 +32,7 @@ export async function overviewChart(results: readonly Result[]): Promise<Chart[]
       { table: 'peers', label: LABEL, caption: CAPTION, legend },
       (size) => overviewOption(rows, runtimes, size),
       size(1000, 30, 14),
-      size(340, 44, 12),
+      size(340, 46, 12),
     ),
   ];
 }
@@ -84,29 +84,25 @@ function overviewOption(
       splitLine: { show: false },
       axisLabel: nameLabels(rows, left, fontSize, isWide),
     },
-    series: [unity(rows.length), ...runtimes.map((runtime) => points(rows, runtime, isWide))],
+    series: [unity(rows.length), ...runtimes.map((runtime) => points(rows, runtime))],
   };
 }
 
+/** The names beside the points, or above them and before the lines that they cross. */
 function nameLabels(rows: readonly Row[], left: number, fontSize: number, isWide: boolean): Option {
-  // A label on a line hides it.
-  const text = { fontFamily: FONT, fontSize, backgroundColor: colour('paper') };
+  const text = { fontFamily: FONT, fontSize, ...!isWide && { backgroundColor: colour('paper') } };
   return {
-    customValues: rows.map((_, index) => index + 0.5),
+    customValues: rows.map(({ matches }, index) => index + (isWide || !matches ? 0.5 : 0.15)),
     formatter: (at: number) => {
       const { text = '', matches } = rows[Math.floor(at)] ?? {};
       return `{${matches ? 'peer' : 'case'}|${text}}`;
     },
     align: 'left',
     hideOverlap: false,
-    ...isWide ? { margin: left } : { inside: true, margin: 0, verticalAlign: 'bottom' },
+    ...isWide ? { margin: left } : { inside: true, margin: 0 },
     rich: {
       case: { ...text, color: colour('ink'), fontWeight: 600 },
-      peer: {
-        ...text,
-        color: colour('soft'),
-        padding: [0, 0, isWide ? 0 : fontSize, isWide ? fontSize : 0],
-      },
+      peer: { ...text, color: colour('soft'), padding: [0, 0, 0, isWide ? fontSize : 0] },
     },
   };
 }
@@ -116,12 +112,12 @@ function unity(rows: number): Option {
   return {
     ...lineSeries({ colour: colour('ink'), dash: 'solid' }, 1),
     data: [[1, 0], [1, rows]],
-    z: -1,
+    z: 0,
   };
 }
 
 /** The points of a runtime, a little above or below those of the others. */
-function points(rows: readonly Row[], runtime: RuntimeName, isWide: boolean): Option {
+function points(rows: readonly Row[], runtime: RuntimeName): Option {
   const { colour, symbol } = runtimeStyles[runtime];
   const offset = Object.keys(runtimeStyles).indexOf(runtime) - 1;
   return {
@@ -129,8 +125,8 @@ function points(rows: readonly Row[], runtime: RuntimeName, isWide: boolean): Op
     silent: true,
     clip: false,
     symbol,
-    symbolSize: isWide ? 8 : 7,
-    symbolOffset: [0, (isWide ? 7 : 6) * offset],
+    symbolSize: 8,
+    symbolOffset: [0, 7 * offset],
     itemStyle: { color: colour, opacity: 1 },
     data: rows.flatMap(({ matches = [] }, index) =>
       matches.filter((one) => one.runtime === runtime)

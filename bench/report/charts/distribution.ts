@@ -56,7 +56,8 @@ function linesOf(
   return new Map(results.map(({ runtime, contenders }) => [
     runtime,
     contenders.flatMap((contender) => {
-      if ('absent' in contender) return [];
+      // What has a place on a growth curve is shown there.
+      if ('absent' in contender || contender.at !== undefined) return [];
       const { name } = contender;
       const samples = contender.samples.flat().filter((one) => one > 0).sort((a, b) => a - b);
       if (samples.length < ENOUGH) return [];

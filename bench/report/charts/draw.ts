@@ -56,7 +56,8 @@ function tidy(svg: string, label: string): string {
     .replace(/<style[^]*?<\/style>/g, '')
     .replace(/ (?:class|pointer-events|ecmeta_\w+|baseProfile)="[^"]*"/g, '')
     .replace(/ xmlns:xlink="[^"]*"| xml:space="[^"]*"/g, '')
-    .replace(/<defs ?>\s*<\/defs>/g, '')
+    // Nothing lies outside its axes, so nothing needs to be clipped.
+    .replace(/<defs[^]*?<\/defs>| clip-path="[^"]*"/g, '')
     .replace(/\s*\n\s*/g, '\n')
     .replace('<svg ', `<svg role="img" aria-label="${escape(label)}" `);
 }

@@ -92,7 +92,7 @@ function overviewOption(
 function nameLabels(rows: readonly Row[], left: number, fontSize: number, isWide: boolean): Option {
   const text = { fontFamily: FONT, fontSize, ...!isWide && { backgroundColor: colour('paper') } };
   return {
-    customValues: rows.map(({ matches }, index) => index + (isWide || !matches ? 0.5 : 0.15)),
+    customValues: rows.map(({ matches }, index) => index + (isWide || !matches ? 0.5 : 0.05)),
     formatter: (at: number) => {
       const { text = '', matches } = rows[Math.floor(at)] ?? {};
       return `{${matches ? 'peer' : 'case'}|${text}}`;

@@ -11,6 +11,9 @@ const SIZE = { width: 800, height: 420, fontSize: 13 };
 /** What a line takes in the legend, beside its name. */
 const ICON = 32;
 
+/** Without a box of the colours that suit one theme only. */
+const unboxed = { backgroundColor: 'none', borderColor: 'none' };
+
 /** Draws the growth of waits as a file by itself, which suits light and dark pages. */
 export async function readmeChart(results: readonly Result[]): Promise<string> {
   const ofCase = results.filter((result) => result.case === CASE && result.growth.length > 0);
@@ -30,11 +33,13 @@ export async function readmeChart(results: readonly Result[]): Promise<string> {
       subtext: 'From asking to being granted, for each one; both axes are logarithmic',
       left: 12,
       top: 10,
+      ...unboxed,
       itemGap: 6,
       textStyle: { ...text, fontSize: 18, fontWeight: 600, color: colour('ink') },
       subtextStyle: { ...text, color: colour('soft') },
     },
     legend: {
+      ...unboxed,
       orient: 'vertical',
       left: SIZE.width - legend - 20,
       top: 80,

@@ -58,6 +58,8 @@ function tidy(svg: string, label: string): string {
     .replace(/ xmlns:xlink="[^"]*"| xml:space="[^"]*"/g, '')
     // Nothing lies outside its axes, so nothing needs to be clipped.
     .replace(/<defs[^]*?<\/defs>| clip-path="[^"]*"/g, '')
+    // A straight line, as in a legend, has nothing to fill.
+    .replace(/(<path d="M[\d. -]+L[\d. -]+"[^>]*) fill="#000"/g, '$1 fill="none"')
     .replace(/\s*\n\s*/g, '\n')
     .replace('<svg ', `<svg role="img" aria-label="${escape(label)}" `);
 }

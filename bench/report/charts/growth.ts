@@ -132,7 +132,7 @@ function deviations({ style, points }: Curve, least: number): Option {
       return {
         type: 'line',
         shape: { x1: x, y1, x2: x, y2 },
-        style: { stroke: style.colour, lineWidth: 5, opacity: 0.3 },
+        style: { fill: 'none', stroke: style.colour, lineWidth: 5, opacity: 0.3 },
       };
     },
   };

@@ -39,7 +39,7 @@ test('charts() takes every colour from the theme', () => {
 test('a growth chart has a line for each series on each runtime, and points for its sizes', () => {
   const [, growth] = drawn;
   const lines = growth!.wide.match(
-    /<path d="M[^"]*" fill="none" stroke="var\(--(accent|peer-1)\)"/g,
+    /<path d="M[^"]*" fill="none" stroke="var\(--(accent|peer-\d)\)"/g,
   );
   // Each of the six lines has four points, and each of these a bar.
   assert.is(lines!.filter((line) => line.match(/L/g)!.length === 3).length, 6);

@@ -23,7 +23,7 @@ test('readmeChart() has the colours of both themes, and every one that it uses',
     assert.match(before!, `${name}:#`);
     assert.match(after!, `${name}:#`);
   }
-  assert.not.match(svg, /(?:fill|stroke)="(?:#|rgb|[a-z]+(?<!none|var)")/);
+  assert.not.match(svg, /(?:fill|stroke)="(?!none"|var\()/);
 });
 
 test('readmeChart() has a title, and names each curve', () => {

@@ -6,7 +6,7 @@ import { linearAxis, logAxis } from './axis.ts';
 import { type Chart, type Option, type Size, textWidth } from './chart.ts';
 import { drawBoth } from './draw.ts';
 import { lineSeries, type LineStyle } from './style.ts';
-import { rangeOf, roundValues, tickText, withRoom } from './ticks.ts';
+import { rangeOf, roundTicks, tickText } from './ticks.ts';
 
 /** Fewer samples make no curve. */
 const ENOUGH = 20;
@@ -89,7 +89,7 @@ function distributionOption(
   const all = runtimes.flatMap(([, lines]) => lines.flatMap(({ points }) => points));
   const range = rangeOf(all.map(([value]) => value));
   const tell = (value: number): string => tickText(value, 'nanoseconds');
-  const ticks = withRoom(roundValues(range), range, plotWidth, fontSize, tell);
+  const ticks = roundTicks({ range, length: plotWidth, fontSize, tell });
   return {
     grid: runtimes.map((_, index) => ({
       left: left + (isWide ? index * width / columns : 0),

@@ -7,7 +7,7 @@ import { logAxis } from './axis.ts';
 import { type Chart, type LegendEntry, type Option, type Size, textWidth } from './chart.ts';
 import { drawBoth } from './draw.ts';
 import { lineSeries, type LineStyle, runtimeStyles } from './style.ts';
-import { plain, rangeOf, roundValues, tickText, withRoom } from './ticks.ts';
+import { plain, rangeOf, roundTicks, tickText, withRoom } from './ticks.ts';
 
 const WIDE: Size = { width: 1000, height: 440, fontSize: 14 };
 const NARROW: Size = { width: 340, height: 300, fontSize: 12 };
@@ -15,6 +15,7 @@ const NARROW: Size = { width: 340, height: 300, fontSize: 12 };
 /** A growth curve: what each of so many costs. */
 export interface Curve {
   name: string;
+  series: string;
   style: LineStyle;
   points: { size: number; median: number; mad: number }[];
   growth: GrowthResult | undefined;
@@ -58,25 +59,25 @@ export function curvesOf(
       if (curve === undefined) {
         const style = { ...runtimeStyles[runtime], colour: looks.get(series)!.colour };
         const fitted = growth.find((one) => one.series === series);
-        curves.push(curve = { name, style, points: [], growth: fitted });
+        curves.push(curve = { name, series, style, points: [], growth: fitted });
       }
       curve.points.push({ size, median, mad });
     }
   }
   for (const { points } of curves) points.sort((a, b) => a.size - b.size);
-  return curves.sort((a, b) => Number(isOther(a)) - Number(isOther(b)));
+  const order = [...new Set(curves.map(({ series }) => series))];
+  const rank = ({ series }: Curve): number =>
+    series.startsWith('reflock') ? -1 : order.indexOf(series);
+  return curves.sort((a, b) => rank(a) - rank(b));
 }
 
 function curveName(series: string, runtime: RuntimeName): string {
   return `${series}, ${RUNTIMES[runtime]}`;
 }
 
-function isOther({ name }: Curve): boolean {
-  return !name.startsWith('reflock');
-}
-
 function legendEntry({ name, style, growth }: Curve): LegendEntry {
-  return { text: growth ? `${name}: exponent ${growth.median.toFixed(2)}` : name, style };
+  const isFitted = growth !== undefined && Number.isFinite(growth.median);
+  return { text: isFitted ? `${name}: exponent ${growth.median.toFixed(2)}` : name, style };
 }
 
 /** Makes the chart of growth curves. `grid` says what room is left beside it. */
@@ -91,17 +92,18 @@ export function growthOption(
   const times = rangeOf(points.flatMap(({ median, mad }) => [median - mad, median, median + mad]));
   const sizes = rangeOf(points.map(({ size }) => size));
   const tell = (value: number): string => tickText(value, unit);
-  const yTicks = roundValues(times);
-  const left = Math.max(...yTicks.map((tick) => textWidth(tell(tick), fontSize))) + 12;
   const { top = fontSize, right = fontSize * 2 } = grid;
   const bottom = fontSize * 3.6;
+  // Labels above each other need a height, which is that of a short text on its side.
+  const upright = { range: times, length: height - top - bottom, fontSize, tell: () => '||' };
+  const yTicks = roundTicks(upright);
+  const left = Math.max(...yTicks.map((tick) => textWidth(tell(tick), fontSize))) + 12;
   const known = [...new Set(points.map(({ size }) => size))].sort((a, b) => a - b);
-  const xTicks = withRoom(known, sizes, width - left - right, fontSize, plain);
-  const yRoom = withRoom(yTicks, times, height - top - bottom, fontSize, () => '–');
+  const across = { range: sizes, length: width - left - right, fontSize, tell: plain };
   return {
     grid: { left, right, top, bottom, outerBoundsMode: 'none' },
-    xAxis: logAxis({ range: sizes, ticks: xTicks, tell: plain, fontSize, name: what }),
-    yAxis: logAxis({ range: times, ticks: yRoom, tell, fontSize }),
+    xAxis: logAxis({ ...across, ticks: withRoom(known, across), name: what }),
+    yAxis: logAxis({ ...upright, ticks: yTicks, tell }),
     series: curves.flatMap((curve) => [deviations(curve, times[0]), line(curve)]),
   };
 }

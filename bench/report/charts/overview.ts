@@ -7,7 +7,7 @@ import { FONT, logAxis } from './axis.ts';
 import { type Chart, type Option, type Size, textWidth } from './chart.ts';
 import { drawBoth } from './draw.ts';
 import { lineSeries, type LineStyle, runtimeStyles } from './style.ts';
-import { plain, type Range, rangeOf, withRoom } from './ticks.ts';
+import { plain, rangeOf, roundTicks } from './ticks.ts';
 
 const LABEL = 'How the times of reflock compare with those of each peer';
 const CAPTION =
@@ -16,7 +16,9 @@ const CAPTION =
 
 /** Draws how reflock compares with everybody in every case that is about time. */
 export async function overviewChart(results: readonly Result[]): Promise<Chart[]> {
-  const all = matches(results).filter(({ comparison }) => comparison.median > 0);
+  const all = matches(results).filter(({ comparison: { median } }) =>
+    median > 0 && median < Infinity
+  );
   if (all.length === 0) return [];
   const runtimes = runtimesOf(results);
   const legend = runtimes.map((one) => ({ text: RUNTIMES[one], style: pointStyle(one) }));
@@ -70,10 +72,10 @@ function overviewOption(
   const right = fontSize * 2;
   const ratios = rows.flatMap(({ matches = [] }) => matches.map((one) => one.comparison.median));
   const range = rangeOf([...ratios, 0.5, 2]);
-  const ticks = withRoom(decades(range), range, width - left - right, fontSize, ratioText);
+  const across = { range, length: width - left - right, fontSize, tell: ratioText };
   return {
     grid: { left, right, top: fontSize * 2, bottom: fontSize / 2, outerBoundsMode: 'none' },
-    xAxis: { ...logAxis({ range, ticks, tell: ratioText, fontSize }), position: 'top' },
+    xAxis: { ...logAxis({ ...across, ticks: roundTicks(across) }), position: 'top' },
     yAxis: {
       type: 'value',
       min: 0,
@@ -133,14 +135,6 @@ function points(rows: readonly Row[], runtime: RuntimeName): Option {
         .map(({ comparison }) => [comparison.median, index + 0.5])
     ),
   };
-}
-
-function decades([min, max]: Range): number[] {
-  const values: number[] = [];
-  for (let power = Math.ceil(Math.log10(min)); power <= Math.log10(max); power++) {
-    values.push(Number(`1e${power}`));
-  }
-  return values;
 }
 
 function ratioText(value: number): string {

@@ -17,9 +17,27 @@ export function rangeOf(values: Iterable<number>, margin = 1.25): Range {
   return min > max ? [1, 10] : [min / margin, max * margin];
 }
 
-/** Round values in a range: 1, 2, 5, 10 … where that is short, and powers of ten otherwise. */
-export function roundValues([min, max]: Range): number[] {
-  const steps = max / min < 300 ? [1, 2, 5] : [1];
+/** What says how much room the labels of an axis have and need. */
+export interface Room {
+  range: Range;
+  /** Of the axis, in pixels. */
+  length: number;
+  fontSize: number;
+  tell: (value: number) => string;
+}
+
+/** Not more round values than one can take in. */
+const MANY = 9;
+
+/** Round values whose labels have room: 1, 2, 5, 10 … if they are few, or powers of ten. */
+export function roundTicks(room: Room): number[] {
+  const fine = roundValues(room.range, [1, 2, 5]);
+  if (fine.length <= MANY && hasRoom(fine, room)) return fine;
+  const powers = roundValues(room.range, [1]);
+  return withRoom(powers.length > 1 ? powers : fine, room);
+}
+
+function roundValues([min, max]: Range, steps: readonly number[]): number[] {
   const values: number[] = [];
   for (let power = Math.floor(Math.log10(min)); power <= Math.ceil(Math.log10(max)); power++) {
     values.push(...steps.map((step) => Number(`${step}e${power}`)));
@@ -27,26 +45,24 @@ export function roundValues([min, max]: Range): number[] {
   return values.filter((value) => value >= min && value <= max);
 }
 
-/** Leaves out values, at equal intervals, until their labels have room on an axis of this length. */
-export function withRoom(
-  values: readonly number[],
-  [min, max]: Range,
-  length: number,
-  fontSize: number,
-  tell: (value: number) => string,
-): number[] {
-  const at = (value: number): number => length * Math.log(value / min) / Math.log(max / min);
+/** Leaves out values, at equal intervals, until the labels of the others have room. */
+export function withRoom(values: readonly number[], room: Room): number[] {
   for (let every = 1; every < values.length; every++) {
     const kept = values.filter((_, index) => index % every === 0);
-    const room = kept.every((value, index) => {
-      if (index === 0) return true;
-      const before = kept[index - 1]!;
-      const half = (text: string): number => textWidth(text, fontSize) / 2;
-      return at(value) - at(before) > half(tell(value)) + half(tell(before)) + fontSize / 2;
-    });
-    if (room) return kept;
+    if (hasRoom(kept, room)) return kept;
   }
   return values.slice(0, 1);
+}
+
+function hasRoom(values: readonly number[], { range, length, fontSize, tell }: Room): boolean {
+  const [min, max] = range;
+  const at = (value: number): number => length * Math.log(value / min) / Math.log(max / min);
+  const half = (value: number): number => textWidth(tell(value), fontSize) / 2;
+  return values.every((value, index) => {
+    if (index === 0) return true;
+    const before = values[index - 1]!;
+    return at(value) - at(before) > half(value) + half(before) + fontSize / 2;
+  });
 }
 
 /** A round value in a few characters. */

@@ -30,7 +30,8 @@ export function growthSection(results: readonly Result[]): Section {
 
 function exponent(result: Result | undefined, series: string): Cell {
   const curve = result?.growth.find((one) => one.series === series);
-  if (curve === undefined) return [];
+  // What costs nothing at some size has no exponent.
+  if (curve === undefined || !Number.isFinite(curve.median)) return [];
   const { median, mad } = curve;
   return [
     ...lines(`${median.toFixed(2)} ± ${mad.toFixed(2)}`),

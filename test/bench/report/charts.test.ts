@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { charts } from '../../../bench/report/charts/charts.ts';
 import { looks } from '../../../bench/report/charts/style.ts';
-import { rangeOf, roundValues, tickText, withRoom } from '../../../bench/report/charts/ticks.ts';
+import { rangeOf, roundTicks, tickText, withRoom } from '../../../bench/report/charts/ticks.ts';
 import { dark, light } from '../../../bench/report/theme.ts';
 import { sampleResults } from './sample-results.ts';
 import { assertWellFormed } from './well-formed.ts';
@@ -57,18 +57,28 @@ test('looks() gives nobody the look of somebody else', () => {
   assert.is(given[0]!.colour, 'var(--accent)');
 });
 
+/** An axis. */
+function room(min: number, max: number, length: number) {
+  return { range: [min, max] as const, length, fontSize: 12, tell: (at: number) => `${at} waits` };
+}
+
 test('withRoom() leaves out labels that would overlap', () => {
-  const range = [1, 1000] as const;
-  const tell = (value: number) => `${value} waits`;
-  assert.equal(withRoom([1, 10, 100, 1000], range, 600, 12, tell), [1, 10, 100, 1000]);
-  assert.equal(withRoom([1, 10, 100, 1000], range, 200, 12, tell), [1, 100]);
+  assert.equal(withRoom([1, 10, 100, 1000], room(1, 1000, 600)), [1, 10, 100, 1000]);
+  assert.equal(withRoom([1, 10, 100, 1000], room(1, 1000, 200)), [1, 100]);
+  assert.equal(withRoom([1, 10, 100, 1000], room(1, 1000, 20)), [1]);
 });
 
-test('roundValues() are few, and in the range', () => {
-  assert.equal(roundValues([15, 220]), [20, 50, 100, 200]);
-  assert.equal(roundValues([0.5, 2e5]), [1, 10, 100, 1000, 1e4, 1e5]);
-  const [min, max] = rangeOf([NaN, 0, 10, 1000, Infinity]);
+test('roundTicks() are few, in the range, and not on top of each other', () => {
+  assert.equal(roundTicks(room(15, 220, 900)), [20, 50, 100, 200]);
+  assert.equal(roundTicks(room(8, 220, 200)), [10, 100]);
+  assert.equal(roundTicks(room(15, 220, 200)), [20, 100]);
+  assert.equal(roundTicks(room(0.5, 2e5, 900)), [1, 10, 100, 1000, 1e4, 1e5]);
+});
+
+test('rangeOf() has all values between its ends that have a place on a logarithmic axis', () => {
+  const [min, max] = rangeOf([NaN, 0, -1, 10, 1000, Infinity]);
   assert.ok(min < 10 && min > 5 && max > 1000 && max < 2000);
+  assert.ok(rangeOf([])[0] > 0);
 });
 
 test('tickText() is short', () => {

@@ -1,7 +1,7 @@
 import { escape } from '../escape.ts';
 import type { Chart, Option, Size } from './chart.ts';
 
-/** Draws with ECharts, which is loaded no sooner than that: it is large, and optional. */
+/** Loads the parts of ECharts that the charts need, no sooner than they do: it is large, and optional. */
 async function load() {
   try {
     const [core, charts, components, renderers] = await Promise.all([

@@ -1,11 +1,12 @@
 import { type Change, compare } from '../../bench/compare.ts';
 import { measureAll, type Plan } from '../../bench/measure-all.ts';
-import { remarksOn } from '../../bench/report.ts';
+import { remarksOn } from '../../bench/report/terminal.ts';
 import { missedBounds, type Result } from '../../bench/result.ts';
 import { save } from '../../bench/saved.ts';
 import { collect } from './bench/collect.ts';
 import { confirm } from './bench/confirm.ts';
 import { nameOf, planOf, savedBy } from './bench/options.ts';
+import { preparePage } from './bench/page.ts';
 import { BROKEN, Failure, OK, USAGE } from './failure.ts';
 import { interruptible } from './interruptible.ts';
 import { print } from './print.ts';
@@ -24,6 +25,7 @@ export async function main({ options, operands }: CommandLine): Promise<number> 
   const shown = savedBy(given, 'show');
   const plan = shown === undefined ? planOf(given) : undefined;
   if (plan === undefined) refuseToMeasure(given);
+  const page = given.has('report') ? await preparePage(given.get('report')!) : undefined;
   const name = nameOf(given, 'save');
   const saving = name === undefined ? undefined : save(name);
   const left = saving === undefined
@@ -40,7 +42,7 @@ export async function main({ options, operands }: CommandLine): Promise<number> 
     });
     saving?.finish();
     const changes = before && await confirmed(before, results, plan, signal);
-
+    await page?.write(results);
     const remarks = remarksOn(results, changes);
     if (output === 'text') print(remarks.map((line) => `${line}\n`).join(''));
     else remarks.forEach((line) => say(line));

@@ -40,6 +40,7 @@ test('bench refuses what makes no sense, and measures nothing', async () => {
     [64, /"--case" makes no sense beside "--show"/, '--case', 'try', '--show', 'first'],
     [64, /Unknown argument "try"/, 'try'],
     [69, /Cannot lock files in "\/nonexistent": no such directory/, '--dir', '/nonexistent'],
+    [69, /Cannot write the report "\/nonexistent\/page.html"/, '--report', '/nonexistent/page'],
     [69, /No results are saved under "nothing"/, '--compare', 'nothing'],
   ];
   writeSaved('first', []);

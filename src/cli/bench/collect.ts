@@ -1,6 +1,6 @@
 import { isatty } from 'node:tty';
 import type { Unmeasured } from '../../../bench/measure-all.ts';
-import { caseText, headText } from '../../../bench/report.ts';
+import { caseText, headText } from '../../../bench/report/terminal.ts';
 import type { Result } from '../../../bench/result.ts';
 import type { Saving } from '../../../bench/saved.ts';
 import { print } from '../print.ts';

@@ -30,6 +30,13 @@ export const description: Description = {
         'tell what is slower than in the results saved under NAME, and fail if anything is; what ' +
         'seems slower is measured again before',
     },
+    {
+      name: 'report',
+      value: 'FILE',
+      text:
+        'write a page with charts into FILE.html, and the same numbers into FILE.md; needs the ' +
+        'package echarts',
+    },
     { name: 'json', text: 'print each result as a line of JSON, with all samples' },
   ],
   statuses: [
@@ -39,6 +46,6 @@ export const description: Description = {
     ['69', 'a directory, runtime, package or saved result is not there'],
     ['128 + N', 'signal N ended it'],
   ],
-  example: 'reflock bench --dir /srv/runtimes',
+  example: 'reflock bench --dir /srv/runtimes --report srv',
   operands: [],
 };

@@ -1,7 +1,7 @@
-import type { Change } from './compare.ts';
-import { type Comparison, isKept, missedBounds, noiseWarnings } from './result.ts';
-import type { GrowthResult, OwnFigure, Result } from './result.ts';
-import { inWords, type Unit, withSpread } from './unit.ts';
+import type { Change } from '../compare.ts';
+import { type GrowthResult, missedBounds, noiseWarnings, type Result } from '../result.ts';
+import { inWords, type Unit, withSpread } from '../unit.ts';
+import { type Limit, limitOf, relation } from './words.ts';
 
 /** Where and on what was measured, in one line. */
 export function headText({ environment }: Result): string {
@@ -15,7 +15,7 @@ export function caseText(results: readonly Result[]): string {
   lines.push(row('', '', 'median', 'reflock is', 'at most'));
   for (const result of results) {
     lines.push(...rows(result));
-    lines.push(...result.growth.map((one) => growthRow(one)));
+    lines.push(...result.growth.map((one) => growthRow(one, result.unit)));
   }
   return `${lines.join('\n')}\n`;
 }
@@ -53,42 +53,29 @@ function rows({ runtime, runtimeVersion, unit, contenders, comparisons, own }: R
       const median = own.find(({ of }) => of === 'median');
       const others = own.filter(({ of }) => of !== 'median');
       return [
-        row(where, name, value, '', median && limit(median, unit)),
+        row(where, name, value, '', median && inColumn(limitOf(median, unit))),
         ...others.map((one) =>
-          row('', `${name}, ${one.of}`, inWords(one.value, unit), '', limit(one, unit))
+          row('', `${name}, ${one.of}`, inWords(one.value, unit), '', inColumn(limitOf(one, unit)))
         ),
       ];
     }
-    const comparison = comparisons.find(({ peer }) => peer === name)!;
-    return row(where, name, value, relation(comparison, unit), limit(comparison, unit));
+    const comparison = comparisons.find(({ peer }) => peer === name);
+    if (comparison === undefined) return row(where, name, value);
+    return row(where, name, value, relation(comparison, unit), inColumn(limitOf(comparison, unit)));
   });
 }
 
-function growthRow(growth: GrowthResult): string {
-  const { series, median, mad, most } = growth;
-  const text = `^ ${median.toFixed(2)} ± ${mad.toFixed(2)}`;
-  const limit = most === undefined ? '' : `^ ${most}  ${isKept(growth) ? 'kept' : 'MISSED'}`;
-  return row('', `${series}, all of it`, `${growth.with} ${text}`, '', limit);
+function growthRow(growth: GrowthResult, unit: Unit): string {
+  const { series, with: what, median, mad } = growth;
+  const power = `${what} ^ ${median.toFixed(2)} ± ${mad.toFixed(2)}`;
+  return row('', `${series}, all of it`, power, '', inColumn(limitOf(growth, unit)));
 }
 
-function relation({ median, mad, difference, allowance }: Comparison, unit: Unit): string {
-  return allowance === undefined
-    ? `× ${median.toFixed(2)} ± ${mad.toFixed(2)}`
-    : `${difference.median < 0 ? '-' : '+'} ${inWords(Math.abs(difference.median), unit)}`;
-}
-
-function limit(compared: Comparison | OwnFigure, unit: Unit): string {
-  const text = 'of' in compared ? amount(compared.most, unit) : limitOf(compared, unit);
-  return text && `${text}  ${isKept(compared) ? 'kept' : 'MISSED'}`;
-}
-
-function limitOf({ bound, floor, allowance }: Comparison, unit: Unit): string {
-  if (bound !== undefined) return bound.toFixed(2);
-  return floor !== undefined ? `at least ${floor.toFixed(2)}` : amount(allowance, unit);
-}
-
-function amount(most: number | undefined, unit: Unit): string {
-  return most === undefined ? '' : inWords(most, unit);
+/** A limit in the column whose head is `at most`. */
+function inColumn(limit: Limit | undefined): string {
+  if (limit === undefined) return '';
+  const { kind, amount, verdict } = limit;
+  return `${kind === 'at most' ? '' : `${kind} `}${amount}  ${verdict}`;
 }
 
 function row(where: string, name: string, time: string, ratio = '', bound = ''): string {

@@ -2,9 +2,17 @@ import type { Result } from '../result.ts';
 import { sections } from './tables/sections.ts';
 import type { Cell, Line, Section, Table } from './tables/table.ts';
 
-/** Writes the report in Markdown: the numbers of the web page, without its charts. */
-export function markdownReport(results: readonly Result[]): string {
-  return `${['# Benchmarks of reflock', ...sections(results).flatMap(blocks)].join('\n\n')}\n`;
+/**
+ * Writes the report in Markdown: the numbers of the web page, and of its charts at most the one in the
+ * file `picture` beside it.
+ */
+export function markdownReport(results: readonly Result[], picture?: string): string {
+  const parts = [
+    '# Benchmarks of reflock',
+    ...picture === undefined ? [] : [`![How the cost of waits grows](${encodeURI(picture)})`],
+    ...sections(results).flatMap(blocks),
+  ];
+  return `${parts.join('\n\n')}\n`;
 }
 
 function blocks({ title, about, list = [], tables }: Section): string[] {

@@ -1,6 +1,7 @@
 import { accessSync, constants, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { canDraw } from '../../../bench/report/charts/draw.ts';
+import { growthPicture } from '../../../bench/report/growth-picture.ts';
 import { htmlReport } from '../../../bench/report/html.ts';
 import { markdownReport } from '../../../bench/report/markdown.ts';
 import type { Result } from '../../../bench/result.ts';
@@ -8,7 +9,7 @@ import { Failure, UNAVAILABLE } from '../failure.ts';
 
 /** Where results are written for people who were not there. */
 export interface Page {
-  /** Writes the page with charts, and the same in Markdown. */
+  /** Writes the page with charts, and the same in Markdown, with a picture if waits were counted. */
   write(results: readonly Result[]): Promise<void>;
 }
 
@@ -31,7 +32,10 @@ export async function preparePage(file: string): Promise<Page> {
   return {
     async write(results) {
       writeFileSync(`${path}.html`, await htmlReport(results));
-      writeFileSync(`${path}.md`, markdownReport(results));
+      const picture = await growthPicture(results);
+      if (picture !== undefined) writeFileSync(`${path}.svg`, picture);
+      const name = picture === undefined ? undefined : `${basename(path)}.svg`;
+      writeFileSync(`${path}.md`, markdownReport(results, name));
     },
   };
 }

@@ -33,9 +33,8 @@ export const description: Description = {
     {
       name: 'report',
       value: 'FILE',
-      text:
-        'write a page with charts into FILE.html, and the same numbers into FILE.md; needs the ' +
-        'package echarts',
+      text: 'write a page with charts into FILE.html, and the same numbers into FILE.md with the ' +
+        'picture FILE.svg; needs the package echarts',
     },
     { name: 'json', text: 'print each result as a line of JSON, with all samples' },
   ],

@@ -14,10 +14,13 @@ const ICON = 32;
 /** Without a box of the colours that suit one theme only. */
 const unboxed = { backgroundColor: 'none', borderColor: 'none' };
 
-/** Draws the growth of waits as a file by itself, which suits light and dark pages. */
-export async function readmeChart(results: readonly Result[]): Promise<string> {
+/**
+ * Draws the growth of waits as a file by itself, which suits light and dark pages. Gives nothing where
+ * that was not measured.
+ */
+export async function growthPicture(results: readonly Result[]): Promise<string | undefined> {
   const ofCase = results.filter((result) => result.case === CASE && result.growth.length > 0);
-  if (ofCase.length === 0) throw new Error(`Cannot draw the chart: no result of "${CASE}"`);
+  if (ofCase.length === 0) return undefined;
   const { unit, growth } = ofCase[0]!;
   const series = ofCase.flatMap(({ growth }) => growth.map(({ series }) => series));
   const curves = curvesOf(ofCase, looks(series)).filter(({ growth }) => growth !== undefined);

@@ -1,5 +1,5 @@
 import type { Absent, Contender } from '../measure.ts';
-import { loadIfItWorks } from '../peers/fs-native-extensions.ts';
+import { loadIfItWorks } from '../peers/package.ts';
 import { startProgram } from '../peers/program.ts';
 import { scriptCommand } from '../place.ts';
 import type { Case } from './case.ts';
@@ -49,7 +49,7 @@ type Kind = 'reflock' | 'fs-native-extensions';
 type Choose = (taken: Taken) => number;
 
 function freshPeer(path: string, held: HeldFiles, choose: Choose): Contender | Absent {
-  const addon = loadIfItWorks('waitForLock', path);
+  const addon = loadIfItWorks('fs-native-extensions', 'waitForLock', path);
   if ('absent' in addon) return addon;
   return fresh('fs-native-extensions', 'fs-native-extensions', held, MANY, choose);
 }

@@ -1,6 +1,6 @@
 import { monotonic, processorTime } from '../clock.ts';
 import type { Absent, Contender } from '../measure.ts';
-import { loadIfItWorks } from '../peers/fs-native-extensions.ts';
+import { loadIfItWorks } from '../peers/package.ts';
 import { type AskForAll, fsNativeExtensions, reflock, settle } from './ask-for-all.ts';
 import type { Case } from './case.ts';
 import { type HeldFiles, holdFiles } from './held-files.ts';
@@ -44,7 +44,7 @@ export const manyWaitsProcessorCase: Case = {
 };
 
 function resting(path: string, held: HeldFiles): Contender | Absent {
-  const addon = loadIfItWorks('waitForLock', path);
+  const addon = loadIfItWorks('fs-native-extensions', 'waitForLock', path);
   if ('absent' in addon) return addon;
   return whileWaiting('fs-native-extensions', held, fsNativeExtensions(addon), rest);
 }

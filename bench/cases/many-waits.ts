@@ -7,7 +7,7 @@
 
 import { monotonic } from '../clock.ts';
 import type { Absent, Contender } from '../measure.ts';
-import { loadIfItWorks } from '../peers/fs-native-extensions.ts';
+import { loadIfItWorks } from '../peers/package.ts';
 import { type AskForAll, fsNativeExtensions, reflock, settle } from './ask-for-all.ts';
 import type { Case } from './case.ts';
 import { type HeldFiles, holdFiles } from './held-files.ts';
@@ -28,7 +28,7 @@ export const manyWaitsCase: Case = {
 };
 
 function peer(path: string, held: HeldFiles): Contender | Absent {
-  const addon = loadIfItWorks('waitForLock', path);
+  const addon = loadIfItWorks('fs-native-extensions', 'waitForLock', path);
   if ('absent' in addon) return addon;
   return allGranted('fs-native-extensions', held, fsNativeExtensions(addon));
 }

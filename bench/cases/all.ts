@@ -14,6 +14,7 @@ import { manyWaitsEventLoopCase, manyWaitsProcessorCase } from './many-waits-res
 import { oneFileCase } from './one-file.ts';
 import { readFileCase } from './read-file.ts';
 import { remoteCase } from './remote.ts';
+import { runCase } from './run.ts';
 import { startUpCase } from './start-up.ts';
 import { treeEventLoopCase } from './tree-event-loop.ts';
 import { tryCase } from './try.ts';
@@ -40,5 +41,6 @@ export const cases: readonly Case[] = [
   letInHeldCase,
   remoteCase,
   startUpCase,
+  runCase,
   findHoldersCase,
 ];

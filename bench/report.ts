@@ -41,7 +41,9 @@ function rows({ runtime, runtimeVersion, unit, contenders, comparisons, own }: R
         ),
       ];
     }
-    const comparison = comparisons.find(({ peer }) => peer === name)!;
+    const comparison = comparisons.find(({ peer }) => peer === name);
+    // Another series at another size is not compared with the first contender.
+    if (comparison === undefined) return row(where, name, value);
     return row(where, name, value, relation(comparison, unit), limit(comparison, unit));
   });
 }

@@ -26,6 +26,8 @@ export interface Case {
   readonly limits?: Readonly<Partial<Record<Statistic, PerRuntime>>>;
   /** What its growth curves count, such as `waits`; each contender says where it is `at`. */
   readonly grows?: string;
+  /** Whether only a full run has it, because it takes long. */
+  readonly full?: true;
   /** How often each has its turn in a full run; a short one has a third of that. */
   readonly rounds: number;
   /** Makes the contenders, reflock being the first, for the file `path`, which exists. */

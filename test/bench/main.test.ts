@@ -2,22 +2,8 @@ import process from 'node:process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { missedBounds, type Result } from '../../bench/result.ts';
-import { start } from '../support/process.ts';
-import { root, runtime, scriptCommand } from '../support/runtime.ts';
-import { temp } from '../support/temp.ts';
-
-/** Runs a benchmark command and gives its only line and exit status. */
-async function run(command: string[], env: Record<string, string> = {}) {
-  const program = start(command, { env: { ...process.env, ...env } });
-  const line = await program.line();
-  const { code } = await program.ended;
-  return { line, code, stderr: program.stderr() };
-}
-
-function measure(name: string, rounds = 3, env?: Record<string, string>) {
-  const command = [...scriptCommand('bench/main.ts'), '--case', name];
-  return run([...command, '--rounds', String(rounds), '--dir', temp], env);
-}
+import { measureCase as measure, runBenchmark as run } from '../support/benchmark.ts';
+import { root, runtime } from '../support/runtime.ts';
 
 test('the benchmark gives figures, samples and the environment as JSON', async () => {
   const { line, code, stderr } = await measure('try');

@@ -1,6 +1,7 @@
 /*
  * The other process of a hand-over: takes the lock when told so, and gives it back at a known
- * time when somebody is surely blocked on it.
+ * time when somebody is surely blocked on it. It takes that of fcntl(2) and that of flock(2), which
+ * both end when the descriptor closes: whoever waits waits for one of them.
  *
  * usage: holder FILE
  * "hold" on stdin is answered by "held"; "release" by the CLOCK_MONOTONIC nanoseconds at which
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,7 +42,7 @@ static int has_waiter(unsigned long inode) {
 static int hold(const char *path) {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     int fd = open(path, O_RDWR | O_CLOEXEC);
-    if (fd == -1 || fcntl(fd, F_OFD_SETLKW, &whole) == -1) {
+    if (fd == -1 || fcntl(fd, F_OFD_SETLKW, &whole) == -1 || flock(fd, LOCK_EX) == -1) {
         perror(path);
         exit(1);
     }

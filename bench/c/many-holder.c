@@ -5,7 +5,7 @@
  * usage: many-holder DIRECTORY
  * "hold N" on stdin takes the locks on the files 0.ref to N-1.ref, which are made if missing, and is
  * answered by "held"; "release" by the CLOCK_MONOTONIC nanoseconds at which the first of them was
- * about to be released.
+ * about to be released, and at which the last one was.
  */
 
 #define _GNU_SOURCE
@@ -42,12 +42,13 @@ static void hold(void) {
     }
 }
 
-static long long release(void) {
-    long long released = monotonic();
+static void release(void) {
+    long long began = monotonic();
     for (int i = 0; i < count; i++) close(held[i]);
+    long long ended = monotonic();
     /* The answer to a few must not wake the reader while it is being measured. */
     usleep(2000);
-    return released;
+    printf("%lld %lld\n", began, ended);
 }
 
 int main(int argc, char **argv) {
@@ -63,7 +64,7 @@ int main(int argc, char **argv) {
             hold();
             puts("held");
         } else {
-            printf("%lld\n", release());
+            release();
         }
         fflush(stdout);
     }

@@ -1,3 +1,4 @@
+import { abortsCase } from './aborts.ts';
 import { awaitCase } from './await.ts';
 import type { Case } from './case.ts';
 import { collectCase } from './collect.ts';
@@ -12,9 +13,13 @@ import { manyWaitsMemoryCase, manyWaitsThreadsCase } from './many-waits-cost.ts'
 import { manyWaitsGrowthCase } from './many-waits-growth.ts';
 import { manyWaitsEventLoopCase, manyWaitsProcessorCase } from './many-waits-rest.ts';
 import { oneFileCase } from './one-file.ts';
+import { processesCase } from './processes.ts';
 import { readFileCase } from './read-file.ts';
+import { readersWriterCase } from './readers-writer.ts';
 import { remoteCase } from './remote.ts';
+import { runCase } from './run.ts';
 import { startUpCase } from './start-up.ts';
+import { stormProcessesCase, stormRuntimesCase, stormWaitCase } from './storm.ts';
 import { treeEventLoopCase } from './tree-event-loop.ts';
 import { tryCase } from './try.ts';
 
@@ -35,10 +40,17 @@ export const cases: readonly Case[] = [
   manyWaitsGrowthCase,
   manyWaitsEventLoopCase,
   manyWaitsProcessorCase,
+  abortsCase,
   oneFileCase,
   letInCase,
   letInHeldCase,
+  readersWriterCase,
+  processesCase,
   remoteCase,
   startUpCase,
+  runCase,
   findHoldersCase,
+  stormRuntimesCase,
+  stormProcessesCase,
+  stormWaitCase,
 ];

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { type Lock, LockEngine } from '../../src/mod.ts';
-import type { FsNativeExtensions } from '../peers/fs-native-extensions.ts';
+import type { Packages } from '../peers/package.ts';
 import { untilBlocked } from './kernel-waiters.ts';
 
 /** Waits for many files, one each. */
@@ -31,7 +31,7 @@ export function reflock(): AskForAll {
 }
 
 /** Asks the addon, which starts a thread for each. */
-export function fsNativeExtensions(addon: FsNativeExtensions): AskForAll {
+export function fsNativeExtensions(addon: Packages['fs-native-extensions']): AskForAll {
   return (files) => {
     const fds = files.map((file) => openSync(file, 'r+'));
     return {

@@ -1,7 +1,6 @@
-import { closeSync, openSync } from 'node:fs';
 import { lock } from '../../src/mod.ts';
 import { type Absent, type Contender, time } from '../measure.ts';
-import { loadIfItWorks } from '../peers/fs-native-extensions.ts';
+import { properLockfile, type Waiting, waitingInKernel } from '../peers/waiting.ts';
 import type { Case } from './case.ts';
 import { uncontendedC } from './uncontended-c.ts';
 
@@ -11,7 +10,11 @@ export const awaitCase: Case = {
   title: 'await lock() and release() of a free lock',
   bounds: { C: 1.6 },
   rounds: 100,
-  contenders: (path) => [reflock(path), uncontendedC(path), fsNativeExtensions(path)],
+  contenders: (path) => [
+    reflock(path),
+    uncontendedC(path),
+    ...[...waitingInKernel(path), properLockfile(path)].map((one) => peer(path, one)),
+  ],
 };
 
 function reflock(path: string): Contender {
@@ -24,18 +27,18 @@ function reflock(path: string): Contender {
   };
 }
 
-/** Without the identity check, which is nothing beside the thread that each wait starts. */
-function fsNativeExtensions(path: string): Contender | Absent {
-  const addon = loadIfItWorks('waitForLock', path);
-  if ('absent' in addon) return addon;
+function peer(path: string, peer: Waiting | Absent): Contender | Absent {
+  if ('absent' in peer) return peer;
+  const { name, take } = peer;
   return {
-    name: 'fs-native-extensions',
+    name,
     measure: (count) =>
       time(count, async (count) => {
         for (let i = 0; i < count; i++) {
-          const fd = openSync(path, 'r+');
-          await addon.waitForLock(fd);
-          closeSync(fd);
+          const release = await take(path);
+          const released = release();
+          // To wait for nothing would take a turn of the microtasks.
+          if (released !== undefined) await released;
         }
       }),
   };

@@ -31,10 +31,10 @@ export interface Case {
   readonly tolerance?: number;
   /** What its growth curves count, such as `waits`; each contender says where it is `at`. */
   readonly grows?: string;
+  /** Whether only a full run has it, because it takes long. */
+  readonly full?: true;
   /** How often each has its turn in a full run; a short one has a third of that. */
   readonly rounds: number;
-  /** Whether it is in a full run only, because it takes long. */
-  readonly full?: true;
   /** Makes the contenders, reflock being the first, for the file `path`, which exists. */
   contenders(path: string): (Contender | Absent)[];
 }

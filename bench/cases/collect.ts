@@ -14,7 +14,7 @@ export const collectCase: Case = {
   bounds: { 'reflock, 100 copies': 1.5 },
   grows: 'copies',
   rounds: 10,
-  contenders: (path) => [collecting(dirname(path), 1000), collecting(dirname(path), 100)],
+  contenders: (path) => [1000, 100, 10].map((count) => collecting(dirname(path), count)),
 };
 
 function collecting(directory: string, count: number): Contender {

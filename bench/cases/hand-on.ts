@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import type { LockEngine } from '../../src/mod.ts';
-import type { FsNativeExtensions } from '../peers/fs-native-extensions.ts';
+import type { Packages } from '../peers/package.ts';
 import { untilBlocked } from './kernel-waiters.ts';
 
 /** Waits for one file in this process, by the means of one of those that are compared. */
@@ -16,7 +16,7 @@ export function reflock(engine: LockEngine): Locker {
 }
 
 /** The addon, which has each wait in a thread. */
-export function fsNativeExtensions(addon: FsNativeExtensions): Locker {
+export function fsNativeExtensions(addon: Packages['fs-native-extensions']): Locker {
   return {
     take: async (path) => {
       const fd = openSync(path, 'r+');

@@ -1,19 +1,19 @@
 /**
  * How long a lock is nobody's between another process's release and our resolved promise.
  *
- * The other process holds the lock; we wait; it looks into `/proc/locks` until the kernel has us
+ * The other process holds the lock, that of `fcntl(2)` and that of `flock(2)` on one descriptor; we wait
+ * for one of them; it looks into `/proc/locks` until the kernel has us
  * in its queue, lets us fall idle, notes the time and closes the file. We note the time when the
  * promise has resolved, on the same clock. All contenders have the same holder, who cannot tell
  * which of them it is.
  */
 
-import { closeSync, openSync } from 'node:fs';
 import { lock } from '../../src/mod.ts';
 import { monotonic } from '../clock.ts';
-import type { Absent, Contender } from '../measure.ts';
+import { type Absent, absent, type Contender } from '../measure.ts';
 import { compile } from '../peers/c.ts';
-import { loadIfItWorks } from '../peers/fs-native-extensions.ts';
 import { type Program, startProgram } from '../peers/program.ts';
+import { type Waiting, waitingInKernel } from '../peers/waiting.ts';
 import { scriptCommand } from '../place.ts';
 import type { Case } from './case.ts';
 
@@ -31,7 +31,12 @@ export const handOverCase: Case = {
     const compiled = compile('holder');
     const command = 'absent' in compiled ? scriptCommand('bench/peers/holder.ts') : compiled;
     const holder = startProgram([...command, path]);
-    return [reflock(path, holder), cProcess(path, holder), fsNativeExtensions(path, holder)];
+    return [
+      reflock(path, holder),
+      cProcess(path, holder),
+      ...waitingInKernel(path).map((one) => peer(path, holder, one)),
+      absent('proper-lockfile', 'takes no part in locks of the kernel'),
+    ];
   },
 };
 
@@ -47,14 +52,13 @@ function reflock(path: string, holder: Program): Contender {
   };
 }
 
-function fsNativeExtensions(path: string, holder: Program): Contender | Absent {
-  const addon = loadIfItWorks('waitForLock', path);
-  if ('absent' in addon) return addon;
-  return handOvers('fs-native-extensions', holder, async () => {
-    const fd = openSync(path, 'r+');
-    await addon.waitForLock(fd);
+function peer(path: string, holder: Program, peer: Waiting | Absent): Contender | Absent {
+  if ('absent' in peer) return peer;
+  const { name, take } = peer;
+  return handOvers(name, holder, async () => {
+    const release = await take(path);
     const granted = monotonic();
-    closeSync(fd);
+    await release();
     return granted;
   });
 }

@@ -10,10 +10,18 @@ export interface HeldFiles {
   readonly directory: string;
   /** Has the first so many of them locked, and gives their paths. */
   hold(count: number): Promise<string[]>;
-  /** Has all of them released at once; gives the moment before the first one was. */
-  release(): Promise<bigint>;
+  /** Has all of them released at once. */
+  release(): Promise<Released>;
   /** Ends the other process. */
   end(): void;
+}
+
+/** When files were released, in nanoseconds of the clock that all processes share. */
+export interface Released {
+  /** Before the first one was. */
+  readonly began: bigint;
+  /** After the last one was. */
+  readonly ended: bigint;
 }
 
 /** Starts the process that holds files; they are made beside the file `path` when first held. */
@@ -30,7 +38,10 @@ export function holdFiles(path: string): HeldFiles {
       await holder.ask(`hold ${count}`);
       return fileNames(directory, count);
     },
-    release: async () => BigInt(await holder.ask('release')),
+    release: async () => {
+      const [began, ended] = (await holder.ask('release')).split(' ').map(BigInt);
+      return { began: began!, ended: ended! };
+    },
     end: () => holder.end(),
   };
 }

@@ -10,7 +10,7 @@ import { LockEngine } from '../../src/mod.ts';
 import { monotonic } from '../clock.ts';
 import type { Absent, Contender } from '../measure.ts';
 import { compile } from '../peers/c.ts';
-import { loadIfItWorks } from '../peers/fs-native-extensions.ts';
+import { loadIfItWorks } from '../peers/package.ts';
 import { type Program, startProgram } from '../peers/program.ts';
 import { scriptCommand } from '../place.ts';
 import type { Case } from './case.ts';
@@ -62,7 +62,7 @@ function letIn(name: string, what: string, hold: () => Promise<void> | undefined
 }
 
 function peer(path: string, measured: (locker: Locker) => Contender): Contender | Absent {
-  const addon = loadIfItWorks('waitForLock', path);
+  const addon = loadIfItWorks('fs-native-extensions', 'waitForLock', path);
   return 'absent' in addon ? addon : measured(fsNativeExtensions(addon));
 }
 

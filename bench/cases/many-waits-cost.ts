@@ -1,16 +1,16 @@
 import type { Absent, Contender } from '../measure.ts';
-import { loadIfItWorks } from '../peers/fs-native-extensions.ts';
+import { loadIfItWorks } from '../peers/package.ts';
 import { startProgram } from '../peers/program.ts';
 import { scriptCommand } from '../place.ts';
 import type { Case } from './case.ts';
 import { type HeldFiles, holdFiles } from './held-files.ts';
-import { MANY } from './many-waits.ts';
+import { MANY, MANY_IN_WORDS } from './many.ts';
 import type { Taken } from './waiting-process.ts';
 
 /** How many threads there are while many files are waited for. */
 export const manyWaitsThreadsCase: Case = {
   name: 'many-waits-threads',
-  title: "threads of a process with 9,000 waits for another one's files",
+  title: `threads of a process with ${MANY_IN_WORDS} waits for another one's files`,
   unit: 'threads',
   bounds: {},
   allowances: { idle: { node: 12 } },
@@ -30,7 +30,7 @@ export const manyWaitsThreadsCase: Case = {
 /** How much memory the waits for many files need. */
 export const manyWaitsMemoryCase: Case = {
   name: 'many-waits-memory',
-  title: "resident memory that 9,000 waits for another process's files add",
+  title: `resident memory that ${MANY_IN_WORDS} waits for another process's files add`,
   unit: 'bytes',
   bounds: {},
   limits: { median: { node: 40e6 } },
@@ -49,7 +49,7 @@ type Kind = 'reflock' | 'fs-native-extensions';
 type Choose = (taken: Taken) => number;
 
 function freshPeer(path: string, held: HeldFiles, choose: Choose): Contender | Absent {
-  const addon = loadIfItWorks('waitForLock', path);
+  const addon = loadIfItWorks('fs-native-extensions', 'waitForLock', path);
   if ('absent' in addon) return addon;
   return fresh('fs-native-extensions', 'fs-native-extensions', held, MANY, choose);
 }

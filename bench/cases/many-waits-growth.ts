@@ -1,11 +1,14 @@
 import { monotonic } from '../clock.ts';
-import type { Contender } from '../measure.ts';
-import { type AskForAll, reflock, settle } from './ask-for-all.ts';
+import type { Absent, Contender } from '../measure.ts';
+import { loadIfItWorks } from '../peers/package.ts';
+import { type AskForAll, fsNativeExtensions, reflock, settle } from './ask-for-all.ts';
 import type { Case } from './case.ts';
 import { type HeldFiles, holdFiles } from './held-files.ts';
-import { MANY } from './many-waits.ts';
+import { MANY } from './many.ts';
 
-/** Samples in a turn. */
+/** How many wait: the most come first, whom the bounds compare with fewer. */
+const SIZES = [MANY, 1000, 100, 10];
+/** Samples in a turn of those that are not many. */
 const COUNT = 2;
 
 /**
@@ -22,22 +25,26 @@ export const manyWaitsGrowthCase: Case = {
   contenders: (path) => {
     const held = holdFiles(path);
     const askForAll = reflock();
-    return [
-      { ...waiting(MANY, 1, held, askForAll), end: () => held.end() },
-      waiting(1000, COUNT, held, askForAll),
-      waiting(100, COUNT, held, askForAll),
-    ];
+    const [first, ...rest] = SIZES.map((size) => waiting('reflock', size, held, askForAll));
+    return [{ ...first!, end: () => held.end() }, ...rest, ...peers(path, held)];
   },
 };
 
-function waiting(waits: number, count: number, held: HeldFiles, askForAll: AskForAll): Contender {
+function peers(path: string, held: HeldFiles): (Contender | Absent)[] {
+  const addon = loadIfItWorks('fs-native-extensions', 'waitForLock', path);
+  if ('absent' in addon) return [addon];
+  const askForAll = fsNativeExtensions(addon);
+  return SIZES.map((size) => waiting('fs-native-extensions', size, held, askForAll));
+}
+
+function waiting(series: string, size: number, held: HeldFiles, askForAll: AskForAll): Contender {
   return {
-    name: `reflock, ${waits} waits`,
-    at: { series: 'reflock', size: waits },
-    count,
+    name: `${series}, ${size} waits`,
+    at: { series, size },
+    count: size === MANY ? 1 : COUNT,
     measure: async (count) => {
       const samples: number[] = [];
-      for (let i = 0; i < count; i++) samples.push(await costOfEach(waits, held, askForAll));
+      for (let i = 0; i < count; i++) samples.push(await costOfEach(size, held, askForAll));
       return samples;
     },
   };
@@ -48,8 +55,9 @@ async function costOfEach(count: number, held: HeldFiles, askForAll: AskForAll):
   const began = monotonic();
   const waits = askForAll(files);
   const asked = monotonic();
+  await waits.outstanding();
   await settle();
   const [released, granted] = await Promise.all([held.release(), waits.granted.then(monotonic)]);
   waits.release();
-  return Number(asked - began + granted - released) / count;
+  return Number(asked - began + granted - released.began) / count;
 }

@@ -1,11 +1,11 @@
 import { monotonic, processorTime } from '../clock.ts';
 import type { Absent, Contender } from '../measure.ts';
-import { loadIfItWorks } from '../peers/fs-native-extensions.ts';
+import { loadIfItWorks } from '../peers/package.ts';
 import { type AskForAll, fsNativeExtensions, reflock, settle } from './ask-for-all.ts';
 import type { Case } from './case.ts';
 import { type HeldFiles, holdFiles } from './held-files.ts';
 import { loopDelay } from './loop-delay.ts';
-import { MANY } from './many-waits.ts';
+import { MANY, MANY_IN_WORDS } from './many.ts';
 
 /** How long nothing happens, in milliseconds. */
 const REST = 2000;
@@ -13,7 +13,7 @@ const REST = 2000;
 /** What many outstanding waits do to the event loop. */
 export const manyWaitsEventLoopCase: Case = {
   name: 'many-waits-event-loop',
-  title: 'event loop delay, 99th percentile of 2 s, with 9,000 waits outstanding',
+  title: `event loop delay, 99th percentile of 2 s, with ${MANY_IN_WORDS} waits outstanding`,
   bounds: {},
   allowances: { idle: 2e6 },
   rounds: 1,
@@ -29,7 +29,8 @@ export const manyWaitsEventLoopCase: Case = {
 /** What it costs to wait for much of which nothing comes. */
 export const manyWaitsProcessorCase: Case = {
   name: 'many-waits-cpu',
-  title: 'processor time, of one core, during 2 s with 9,000 waits in which nothing happens',
+  title:
+    `processor time, of one core, during 2 s with ${MANY_IN_WORDS} waits in which nothing happens`,
   unit: 'percent',
   bounds: {},
   limits: { median: 3 },
@@ -44,7 +45,7 @@ export const manyWaitsProcessorCase: Case = {
 };
 
 function resting(path: string, held: HeldFiles): Contender | Absent {
-  const addon = loadIfItWorks('waitForLock', path);
+  const addon = loadIfItWorks('fs-native-extensions', 'waitForLock', path);
   if ('absent' in addon) return addon;
   return whileWaiting('fs-native-extensions', held, fsNativeExtensions(addon), rest);
 }

@@ -1,7 +1,7 @@
 import { LockEngine } from '../../src/mod.ts';
 import { monotonic } from '../clock.ts';
 import type { Absent, Contender } from '../measure.ts';
-import { loadIfItWorks } from '../peers/fs-native-extensions.ts';
+import { loadIfItWorks } from '../peers/package.ts';
 import type { Case } from './case.ts';
 import { fsNativeExtensions, handOn, type Locker, reflock } from './hand-on.ts';
 
@@ -29,7 +29,7 @@ export const oneFileCase: Case = {
 };
 
 function peer(path: string): Contender | Absent {
-  const addon = loadIfItWorks('waitForLock', path);
+  const addon = loadIfItWorks('fs-native-extensions', 'waitForLock', path);
   if ('absent' in addon) return addon;
   return handOvers('fs-native-extensions', path, fsNativeExtensions(addon), () => {});
 }

@@ -1,12 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { debianRoot } from '../../test/support/debian-root.ts';
+import { root } from '../place.ts';
 import { spread } from './spread.ts';
 
+/** Where `npm run debian-root` makes a root filesystem, unless it was told another place. */
+const debianRoot = process.env.REFLOCK_DEBIAN_ROOT || `${root}.cache/debian-root`;
+
 /** Only the superuser may make hard links to its files. */
-const original = process.getuid!() === 0 ? debianRoot : undefined;
+const original = process.getuid!() === 0 && existsSync(debianRoot) ? debianRoot : undefined;
 
 /** What the sample is, in words. */
 export const sampleTitle: string = original === undefined

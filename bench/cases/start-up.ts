@@ -1,10 +1,9 @@
 import { dirname } from 'node:path';
 import process from 'node:process';
-import { monotonic } from '../clock.ts';
-import type { Contender } from '../measure.ts';
-import { type Shell, startShell } from '../peers/shell.ts';
+import { startShell } from '../peers/shell.ts';
 import { runtime, scriptCommand } from '../place.ts';
 import type { Case } from './case.ts';
+import { running } from './running.ts';
 
 /** The program that does nothing, by which the time of a runtime itself is measured. */
 const nothing: readonly string[] = runtime === 'deno' ? ['eval', '0'] : ['-e', '0'];
@@ -24,17 +23,3 @@ export const startUpCase: Case = {
     ];
   },
 };
-
-function running(name: string, shell: Shell, command: readonly string[]): Contender {
-  const line = command.map((word) => `'${word}'`).join(' ');
-  return {
-    name,
-    count: 1,
-    elsewhere: true,
-    measure: async () => {
-      const began = monotonic();
-      await shell.run(line);
-      return [Number(monotonic() - began)];
-    },
-  };
-}

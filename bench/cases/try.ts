@@ -1,7 +1,6 @@
-import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import { tryLock } from '../../src/mod.ts';
 import { type Absent, type Contender, time } from '../measure.ts';
-import { loadIfItWorks } from '../peers/fs-native-extensions.ts';
+import { type Trying, tryingPeers } from '../peers/trying.ts';
 import type { Case } from './case.ts';
 import { uncontendedC } from './uncontended-c.ts';
 
@@ -11,38 +10,21 @@ export const tryCase: Case = {
   title: 'tryLock() and release() of a free lock',
   bounds: { C: 1.3, 'fs-native-extensions': 1 },
   rounds: 100,
-  contenders: (path) => [reflock(path), uncontendedC(path), fsNativeExtensions(path)],
+  contenders: (path) => [
+    trying({ name: 'reflock', lockAndRelease: (path) => tryLock(path)!.release() }, path),
+    uncontendedC(path),
+    ...tryingPeers(path).map((peer) => trying(peer, path)),
+  ],
 };
 
-function reflock(path: string): Contender {
+function trying(one: Trying | Absent, path: string): Contender | Absent {
+  if ('absent' in one) return one;
+  const { name, lockAndRelease } = one;
   return {
-    name: 'reflock',
+    name,
     measure: (count) =>
       time(count, (count) => {
-        for (let i = 0; i < count; i++) tryLock(path)!.release();
-      }),
-  };
-}
-
-/** The same guarantee, made of that package and `node:fs`. */
-function fsNativeExtensions(path: string): Contender | Absent {
-  const addon = loadIfItWorks('tryLock', path);
-  if ('absent' in addon) return addon;
-  const lockAndRelease = (): void => {
-    const fd = openSync(path, 'r+');
-    const locked = addon.tryLock(fd);
-    const opened = fstatSync(fd);
-    const named = statSync(path);
-    if (!locked || opened.ino !== named.ino || opened.dev !== named.dev) {
-      throw new Error(`Cannot lock "${path}": it is in use, or was replaced`);
-    }
-    closeSync(fd);
-  };
-  return {
-    name: 'fs-native-extensions',
-    measure: (count) =>
-      time(count, (count) => {
-        for (let i = 0; i < count; i++) lockAndRelease();
+        for (let i = 0; i < count; i++) lockAndRelease(path);
       }),
   };
 }

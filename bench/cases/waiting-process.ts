@@ -7,7 +7,7 @@
 
 import process from 'node:process';
 import { createInterface } from 'node:readline';
-import { load } from '../peers/fs-native-extensions.ts';
+import { load } from '../peers/package.ts';
 import { type Status, status } from '../usage.ts';
 import { fsNativeExtensions, reflock, settle } from './ask-for-all.ts';
 import { fileNames } from './held-files.ts';
@@ -20,7 +20,7 @@ export interface Taken {
 
 const [kind, directory, count] = process.argv.slice(2);
 const files = fileNames(directory!, Number(count));
-const askForAll = kind === 'reflock' ? reflock() : fsNativeExtensions(load());
+const askForAll = kind === 'reflock' ? reflock() : fsNativeExtensions(load('fs-native-extensions'));
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 await lines.next();

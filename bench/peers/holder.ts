@@ -1,11 +1,15 @@
 // The same program as bench/c/holder.c, for machines without a C compiler.
 
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { trySetLock } from '../../src/linux/record-lock.ts';
 import { monotonic } from '../clock.ts';
 
+const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+const flock = koffi.load(null).func('flock', 'int', ['int', 'int']);
+const LOCK_EX = 2;
 const path = process.argv[2]!;
 const nothing = new Int32Array(new SharedArrayBuffer(4));
 const sleep = (ms: number): void => void Atomics.wait(nothing, 0, 0, ms);
@@ -15,6 +19,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (line === 'hold') {
     fd = openSync(path, 'r+');
     while (trySetLock(fd, 'exclusive', 0, 0) !== 0) sleep(0.1);
+    if (flock(fd, LOCK_EX) !== 0) throw new Error(`Cannot lock "${path}" by flock()`);
     console.log('held');
   } else {
     console.log(`${release()}`);

@@ -15,7 +15,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     held = Array.from({ length: Number(line.slice('hold '.length)) }, (_, index) => hold(index));
     console.log('held');
   } else {
-    console.log(`${release()}`);
+    console.log(release());
   }
 }
 
@@ -27,9 +27,10 @@ function hold(index: number): number {
   return fd;
 }
 
-function release(): bigint {
-  const released = monotonic();
+function release(): string {
+  const began = monotonic();
   for (const fd of held) closeSync(fd);
+  const ended = monotonic();
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
-  return released;
+  return `${began} ${ended}`;
 }

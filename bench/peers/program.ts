@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 
@@ -10,13 +10,16 @@ export interface Program {
   end(): void;
 }
 
+/** Those that are alive: one listener for all, because many would look like a mistake. */
+const alive = new Set<ChildProcess>();
+
+process.prependOnceListener('exit', () => alive.forEach((child) => child.kill('SIGKILL')));
+
 /** Starts a program; its stderr is ours. */
 export function startProgram(command: readonly string[]): Program {
   const [file, ...args] = command;
   const child = spawn(file!, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const kill = (): void => void child.kill('SIGKILL');
-  // Before the files go that it works with.
-  process.prependOnceListener('exit', kill);
+  alive.add(child);
   let asked: { resolve(line: string): void; reject(error: Error): void } | undefined;
   let over: Error | undefined;
   const fail = (error: Error): void => {
@@ -26,7 +29,7 @@ export function startProgram(command: readonly string[]): Program {
   child.on('error', fail);
   child.stdin.on('error', fail);
   child.on('close', () => {
-    process.removeListener('exit', kill);
+    alive.delete(child);
     fail(new Error(`"${file}" has ended`));
   });
   createInterface({ input: child.stdout }).on('line', (line) => asked?.resolve(line));

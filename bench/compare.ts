@@ -46,7 +46,7 @@ function compareCase(before: Result, after: Result): Change[] {
     const { case: name, runtime, tolerance } = after;
     const change = { case: name, runtime, contender: now.name };
     if (tolerance !== undefined) return [{ ...change, ...byTolerance(then, now, tolerance) }];
-    const beside = reference(before, after);
+    const beside = reference(before, after, now);
     return [{ ...change, ...(beside && { beside }), ...judge(before, after, now.name, beside) }];
   });
 }
@@ -56,13 +56,17 @@ export function isOurs({ name }: Pick<Contender, 'name'>): boolean {
   return name.startsWith('reflock');
 }
 
-/** Somebody else who was measured both times, C before others. */
-function reference(before: Result, after: Result): string | undefined {
-  const there = (one: ContenderResult): boolean =>
-    !isOurs(one) && !('absent' in one) && !('at' in one);
-  const names = after.contenders.filter(there).map(({ name }) => name)
-    .filter((name) => before.contenders.some((one) => one.name === name && there(one)));
-  return names.includes('C') ? 'C' : names[0];
+/** Somebody else who was measured both times, with as many of what is counted; C before others. */
+function reference(before: Result, after: Result, own: ContenderResult): string | undefined {
+  const isThere = (one: ContenderResult): boolean =>
+    !isOurs(one) && !('absent' in one) && sizeOf(one) === sizeOf(own);
+  const names = after.contenders.filter(isThere).map(({ name }) => name)
+    .filter((name) => before.contenders.some((one) => one.name === name && isThere(one)));
+  return names.find((name) => /^C\b/.test(name)) ?? names[0];
+}
+
+function sizeOf(contender: ContenderResult): number | undefined {
+  return 'at' in contender ? contender.at?.size : undefined;
 }
 
 function judge(

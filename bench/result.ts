@@ -29,7 +29,7 @@ export interface GrowthResult extends Growth {
 }
 
 /** The most that an exponent of ours may be: not noticeably more than in proportion. */
-export const STEEPEST = 1.1;
+const STEEPEST = 1.1;
 
 /** How reflock compares with one other contender. */
 export interface Comparison extends Ratio {
@@ -73,8 +73,7 @@ export interface Result {
 
 /** Makes the figures of a case on a runtime out of its samples. */
 export function evaluate(
-  { unit = 'nanoseconds', bounds, floors = {}, allowances = {}, limits = {}, grows, tolerance }:
-    Limits,
+  { unit = 'nanoseconds', bounds, floors = {}, allowances = {}, limits = {}, ...rest }: Limits,
   runtime: RuntimeName,
   samples: Samples,
   missing: readonly Absent[],
@@ -107,8 +106,10 @@ export function evaluate(
       value: tell(name as Statistic, samples[own!]!),
       ...optional('most', on(runtime, limit)),
     })),
-    growth: grows === undefined ? [] : curves(grows, samples, about),
-    ...optional('tolerance', tolerance),
+    growth: rest.grows === undefined
+      ? []
+      : curves(rest.grows, rest.steepest ?? STEEPEST, samples, about),
+    ...optional('tolerance', rest.tolerance),
   };
 }
 
@@ -120,6 +121,7 @@ function isComparable(own: Point | undefined, other: Point | undefined): boolean
 
 function curves(
   what: string,
+  steepest: number,
   samples: Samples,
   about: Readonly<Record<string, About>>,
 ): GrowthResult[] {
@@ -128,7 +130,7 @@ function curves(
     const points = Object.keys(samples).filter((name) => about[name]?.at?.series === one)
       .map((name) => ({ size: about[name]!.at!.size, cost: perRound(samples[name]!) }));
     if (points.length < 2) return [];
-    const most = one.startsWith('reflock') ? { most: STEEPEST } : {};
+    const most = one.startsWith('reflock') ? { most: steepest } : {};
     return { series: one, with: what, ...growth(points), ...most };
   });
 }
@@ -136,7 +138,7 @@ function curves(
 /** The part of a case that says what its figures may be. */
 type Limits = Pick<
   Case,
-  'unit' | 'bounds' | 'floors' | 'allowances' | 'limits' | 'grows' | 'tolerance'
+  'unit' | 'bounds' | 'floors' | 'allowances' | 'limits' | 'grows' | 'steepest' | 'tolerance'
 >;
 
 function on(runtime: RuntimeName, limit: PerRuntime | undefined): number | undefined {

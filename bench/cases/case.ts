@@ -31,6 +31,11 @@ export interface Case {
   readonly tolerance?: number;
   /** What its growth curves count, such as `waits`; each contender says where it is `at`. */
   readonly grows?: string;
+  /**
+   * The most that the exponent of our own curves may be: with 1 all of them together cost in proportion.
+   * @default {1.1}
+   */
+  readonly steepest?: number;
   /** Whether only a full run has it, because it takes long. */
   readonly full?: true;
   /** How often each has its turn in a full run; a short one has a third of that. */

@@ -8,6 +8,7 @@ export const eventLoopCase: Case = {
   title: 'event loop delay, 99th percentile of 2 s, with 8 waits blocked',
   bounds: {},
   allowances: { idle: 2e6 },
+  tolerance: 1e6,
   rounds: 3,
   contenders: (path) => [
     { name: 'reflock', count: 1, measure: () => whileBlocked(path, loopDelay) },

@@ -38,6 +38,7 @@ function letIn(name: string, what: string, hold: () => Promise<void> | undefined
     unit: 'grants',
     bounds: {},
     limits: { maximum: 16 },
+    tolerance: 8,
     rounds: 5,
     contenders: (path) => {
       const compiled = compile('waiter');

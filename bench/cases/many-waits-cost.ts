@@ -15,6 +15,7 @@ export const manyWaitsThreadsCase: Case = {
   bounds: {},
   allowances: { idle: { node: 12 } },
   limits: { median: { node: 24 } },
+  tolerance: 3,
   rounds: 1,
   contenders: (path) => {
     const held = holdFiles(path);
@@ -34,6 +35,7 @@ export const manyWaitsMemoryCase: Case = {
   unit: 'bytes',
   bounds: {},
   limits: { median: { node: 40e6 } },
+  tolerance: 10e6,
   rounds: 2,
   contenders: (path) => {
     const held = holdFiles(path);

@@ -11,6 +11,7 @@ export const treeEventLoopCase: Case = {
   title: `event loop delay, 99th percentile of 2 s, with copies of ${sampleTitle} made and removed`,
   bounds: {},
   allowances: { idle: 2e6 },
+  tolerance: 1e6,
   rounds: 3,
   contenders: (path) => {
     const directory = dirname(path);

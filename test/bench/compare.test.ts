@@ -73,6 +73,19 @@ test('compare() takes the first one who was there both times when C was not', ()
   assert.is(change!.beside, 'other');
 });
 
+test('compare() takes somebody with as many of what is counted', () => {
+  const sized = () => {
+    const one = result({ 'reflock, 9': quiet, 'C, 1': noisy, 'C, 9': quiet, other: quiet });
+    const sizes = [9, 1, 9, undefined];
+    one.contenders.forEach((contender, index) => {
+      const size = sizes[index];
+      if (size !== undefined) Object.assign(contender, { at: { series: 'any', size } });
+    });
+    return one;
+  };
+  assert.equal(compare([sized()], [sized()]).map(({ beside }) => beside), ['C, 9']);
+});
+
 test('compare() judges each of our figures, and those that are small by their difference', () => {
   const before = result({ reflock: [1], 'reflock, twice': [2], idle: [1] });
   assert.is(compare([before], [before]).length, 2);

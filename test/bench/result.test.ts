@@ -176,14 +176,20 @@ test('a terminal shows what is limited by itself in rows of its own', () => {
 });
 
 /** Two of ours, whose cost for each grows with the square root, and one of somebody else. */
-function grown(): Result {
+function grown(steepest?: number): Result {
   const samples = { 'reflock, 10': [[10]], 'reflock, 1000': [[100]], 'other, 10': [[20]] };
   const about = {
     'reflock, 10': { at: { series: 'reflock', size: 10 } },
     'reflock, 1000': { at: { series: 'reflock', size: 1000 } },
     'other, 10': { at: { series: 'other', size: 10 } },
   };
-  const evaluated = evaluate({ bounds: {}, grows: 'waits' }, 'node', samples, [], about);
+  const evaluated = evaluate(
+    { bounds: {}, grows: 'waits', ...(steepest && { steepest }) },
+    'node',
+    samples,
+    [],
+    about,
+  );
   return { ...result(samples, {}), ...evaluated };
 }
 
@@ -195,6 +201,7 @@ test('evaluate() fits a curve to each series of several sizes, and limits our ow
   assert.equal(missedBounds([grown()]), [
     'try on node: reflock grows by the power 1.50 of the waits, more than 1.1',
   ]);
+  assert.equal(missedBounds([grown(1.6)]), []);
 });
 
 test('evaluate() compares points of one curve or of one size, and no others', () => {

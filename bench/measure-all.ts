@@ -48,7 +48,7 @@ export async function* measureAll(
 
 /** How many rounds a case has in a plan. */
 export function roundsOf({ rounds }: Pick<Case, 'rounds'>, plan: Plan): number {
-  return plan.rounds ?? (plan.full ? rounds : Math.max(Math.ceil(rounds / 3), Math.min(rounds, 3)));
+  return plan.rounds ?? (plan.full ? rounds : Math.max(Math.ceil(rounds / 3), Math.min(rounds, 2)));
 }
 
 async function measure(

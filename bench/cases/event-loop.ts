@@ -5,7 +5,7 @@ import { loopDelay } from './loop-delay.ts';
 /** What blocked waits do to the event loop: nothing, or they would be in the wrong place. */
 export const eventLoopCase: Case = {
   name: 'event-loop',
-  title: 'event loop delay, 99th percentile of 2 s, with 8 waits blocked',
+  title: 'event loop delay, 99th percentile of a second, with 8 waits blocked',
   bounds: {},
   allowances: { idle: 2e6 },
   tolerance: 1e6,

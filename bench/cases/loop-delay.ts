@@ -2,10 +2,10 @@ import { quantile } from 'simple-statistics';
 import { monotonic } from '../clock.ts';
 
 /** How long it is measured, in milliseconds. */
-const TURN = 2000;
+const TURN = 1000;
 
 /**
- * By how much timers of one millisecond are late, in nanoseconds: the 99th percentile of two seconds
+ * By how much timers of one millisecond are late, in nanoseconds: the 99th percentile of a second
  * of them. Not by `monitorEventLoopDelay()`: Deno's does not see what holds the loop up for 10 ms.
  */
 export async function loopDelay(): Promise<number[]> {

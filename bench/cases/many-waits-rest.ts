@@ -13,7 +13,7 @@ const REST = 2000;
 /** What many outstanding waits do to the event loop. */
 export const manyWaitsEventLoopCase: Case = {
   name: 'many-waits-event-loop',
-  title: `event loop delay, 99th percentile of 2 s, with ${MANY_IN_WORDS} waits outstanding`,
+  title: `event loop delay, 99th percentile of a second, with ${MANY_IN_WORDS} waits outstanding`,
   bounds: {},
   allowances: { idle: 2e6 },
   tolerance: 1e6,

@@ -8,7 +8,8 @@ import { freshName } from './spread.ts';
 /** What work on whole trees does to the event loop. */
 export const treeEventLoopCase: Case = {
   name: 'tree-event-loop',
-  title: `event loop delay, 99th percentile of 2 s, with copies of ${sampleTitle} made and removed`,
+  title:
+    `event loop delay, 99th percentile of a second, with copies of ${sampleTitle} made and removed`,
   bounds: {},
   allowances: { idle: 2e6 },
   tolerance: 1e6,

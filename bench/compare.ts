@@ -28,6 +28,8 @@ const NOTICED_ALONE = 1.5;
 const HIDDEN = 2;
 /** How many standard errors count as certain. */
 const CERTAIN = 2;
+/** The least deviation that the rounds of a case are taken to have: a few may agree by chance. */
+const LEAST = 0.13;
 /** Standard error of a median, by median absolute deviation of values that are distributed normally. */
 const ERROR_PER_DEVIATION = 1.2533 * 1.4826;
 
@@ -39,8 +41,25 @@ export function compare(before: readonly Result[], after: readonly Result[]): Ch
   });
 }
 
+/** What else differs between two runs, and may have made figures what they are, one line each. */
+export function otherDifferences(before: readonly Result[], after: readonly Result[]): string[] {
+  const [then, now] = [before, after].map(surroundings);
+  return [...now!].filter(([what, is]) => then!.has(what) && then!.get(what) !== is)
+    .map(([what, is]) => `${what} was ${then!.get(what)} before, and is ${is} now`);
+}
+
+function surroundings(results: readonly Result[]): Map<string, string> {
+  return new Map(results.flatMap(({ runtime, runtimeVersion, environment }) => [
+    ['the kernel', environment.kernel],
+    ['the processor', `${environment.cores} × ${environment.cpu}`],
+    ['the filesystem', environment.filesystem],
+    [runtime, runtimeVersion],
+    ...Object.entries(environment.versions),
+  ]));
+}
+
 function compareCase(before: Result, after: Result): Change[] {
-  return after.contenders.flatMap((now) => {
+  return after.contenders.filter((one) => isLargest(one, after)).flatMap((now) => {
     const then = before.contenders.find(({ name }) => name === now.name);
     if (!isOurs(now) || 'absent' in now || then === undefined || 'absent' in then) return [];
     const { case: name, runtime, tolerance } = after;
@@ -56,8 +75,15 @@ export function isOurs({ name }: Pick<Contender, 'name'>): boolean {
   return name.startsWith('reflock');
 }
 
+/** Of a growth curve one point is compared; the exponent and the limits hold the others to it. */
+function isLargest(own: ContenderResult, { contenders }: Result): boolean {
+  const sizes = contenders.filter(isOurs).map((one) => sizeOf(one) ?? 0);
+  return (sizeOf(own) ?? Math.max(...sizes)) === Math.max(...sizes);
+}
+
 /** Somebody else who was measured both times, with as many of what is counted; C before others. */
 function reference(before: Result, after: Result, own: ContenderResult): string | undefined {
+  if (after.alone) return undefined;
   const isThere = (one: ContenderResult): boolean =>
     !isOurs(one) && !('absent' in one) && sizeOf(one) === sizeOf(own);
   const names = after.contenders.filter(isThere).map(({ name }) => name)
@@ -99,7 +125,7 @@ function logarithm(result: Result, name: string, beside: string | undefined): Fi
     Math.log(value / (peers[round] ?? 1))
   );
   const { median, mad } = figure(rounds);
-  return { median, mad: ERROR_PER_DEVIATION * mad / Math.sqrt(rounds.length) };
+  return { median, mad: Math.max(ERROR_PER_DEVIATION * mad, LEAST) / Math.sqrt(rounds.length) };
 }
 
 function roundsOf({ contenders }: Result, name: string): number[] {

@@ -1,5 +1,9 @@
 import { readFileSync, realpathSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { arch, availableParallelism, cpus, loadavg, release } from 'node:os';
+import process from 'node:process';
+import { version } from '../src/cli/version.ts';
+import { packageVersions } from './peers/package.ts';
 
 /** Where figures come from; without it they mean nothing to anybody else. */
 export interface Environment {
@@ -12,6 +16,8 @@ export interface Environment {
   filesystem: string;
   /** Over the last 1, 5 and 15 minutes, before the run. */
   loadAverage: number[];
+  /** Of reflock, and of the packages and programs beside which it is measured, as far as they are there. */
+  versions: Record<string, string>;
 }
 
 /** Describes this machine, and the filesystem of a directory. */
@@ -24,7 +30,20 @@ export function environment(dir: string): Environment {
     cores: availableParallelism(),
     filesystem: filesystemType(readFileSync('/proc/self/mountinfo', 'utf8'), realpathSync(dir)),
     loadAverage: loadavg(),
+    versions: { reflock: version(), ...packageVersions(), ...programVersions() },
   };
+}
+
+/** Asks the programs beside which reflock is measured for their versions. */
+function programVersions(): Record<string, string> {
+  return Object.fromEntries(
+    [process.env.CC ?? 'cc', 'bwrap', 'flock', 'cp'].flatMap((program) => {
+      const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
+      // As a rule the version is the last word of the first line: cc (Debian 12.2.0-14) 12.2.0.
+      const version = /[\d.]+$/.exec(stdout?.split('\n', 1)[0] ?? '')?.[0];
+      return version === undefined ? [] : [[program, version]];
+    }),
+  );
 }
 
 /** Finds the type of the filesystem that a path is on in the text of `/proc/self/mountinfo`. */

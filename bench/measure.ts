@@ -51,7 +51,7 @@ export interface Measured {
 /** How long one contender works in a round: short, so that noise meets all of them alike. */
 const ROUND = 20e6;
 /** How long each contender warms up: past the just-in-time compilers' last stage. */
-const WARM_UP = 400e6;
+const WARM_UP = 300e6;
 
 /**
  * Measures contenders against each other in rounds. In every round each has one turn, and the

@@ -69,6 +69,8 @@ export interface Result {
   growth: GrowthResult[];
   /** What makes no difference between two runs, if that is not told by a factor. */
   tolerance?: number;
+  /** Whether two runs are not compared by what others took. */
+  alone?: true;
 }
 
 /** Makes the figures of a case on a runtime out of its samples. */
@@ -78,7 +80,7 @@ export function evaluate(
   samples: Samples,
   missing: readonly Absent[],
   about: Readonly<Record<string, About>> = {},
-): Pick<Result, 'unit' | 'contenders' | 'comparisons' | 'own' | 'growth' | 'tolerance'> {
+): Pick<Result, 'unit' | 'contenders' | 'comparisons' | 'own' | 'growth' | 'tolerance' | 'alone'> {
   const names = Object.keys(samples);
   const [own, ...others] = names;
   const peers = others.filter((name) => isComparable(about[own!]?.at, about[name]?.at));
@@ -110,6 +112,7 @@ export function evaluate(
       ? []
       : curves(rest.grows, rest.steepest ?? STEEPEST, samples, about),
     ...optional('tolerance', rest.tolerance),
+    ...(rest.alone && { alone: rest.alone }),
   };
 }
 
@@ -138,7 +141,15 @@ function curves(
 /** The part of a case that says what its figures may be. */
 type Limits = Pick<
   Case,
-  'unit' | 'bounds' | 'floors' | 'allowances' | 'limits' | 'grows' | 'steepest' | 'tolerance'
+  | 'unit'
+  | 'bounds'
+  | 'floors'
+  | 'allowances'
+  | 'limits'
+  | 'grows'
+  | 'steepest'
+  | 'tolerance'
+  | 'alone'
 >;
 
 function on(runtime: RuntimeName, limit: PerRuntime | undefined): number | undefined {
@@ -192,8 +203,22 @@ function inWhatWay(missed: Comparison, unit: Unit): string {
   return `${beyond}, more than ${inWords(allowance!, unit)}`;
 }
 
-/** Which comparisons with a limit to doubt, and what to do about it, one line each. */
+/** By this part of its processors, what else a machine does before a run makes its figures doubtful. */
+const IDLE = 0.5;
+
+/** What gives reason to doubt figures, and what to do about it, one line each. */
 export function noiseWarnings(results: readonly Result[]): string[] {
+  return [...busyMachine(results[0]), ...varyingRatios(results)];
+}
+
+function busyMachine(first: Result | undefined): string[] {
+  if (first === undefined) return [];
+  const { loadAverage: [load = 0], cores } = first.environment;
+  if (load <= IDLE * cores) return [];
+  return [`the machine was not idle before: a load of ${load.toFixed(2)} on ${cores} processors`];
+}
+
+function varyingRatios(results: readonly Result[]): string[] {
   return results.flatMap((result) =>
     result.comparisons
       .filter(({ median, mad, bound, floor }) =>

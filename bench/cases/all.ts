@@ -15,7 +15,7 @@ import { manyWaitsEventLoopCase, manyWaitsProcessorCase } from './many-waits-res
 import { oneFileCase } from './one-file.ts';
 import { processesCase } from './processes.ts';
 import { readFileCase } from './read-file.ts';
-import { readersWriterCase } from './readers-writer.ts';
+import { readersElsewhereCase, readersWriterCase } from './readers-writer.ts';
 import { remoteCase } from './remote.ts';
 import { runCase } from './run.ts';
 import { startUpCase } from './start-up.ts';
@@ -45,6 +45,7 @@ export const cases: readonly Case[] = [
   letInCase,
   letInHeldCase,
   readersWriterCase,
+  readersElsewhereCase,
   processesCase,
   remoteCase,
   startUpCase,

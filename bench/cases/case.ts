@@ -29,6 +29,11 @@ export interface Case {
    * are small or nothing as a rule; of all others the factor counts.
    */
   readonly tolerance?: number;
+  /**
+   * Whether two runs are compared by our own figures alone, and not by what we take beside somebody else
+   * in the same run, since that one has good runs and bad ones.
+   */
+  readonly alone?: true;
   /** What its growth curves count, such as `waits`; each contender says where it is `at`. */
   readonly grows?: string;
   /**

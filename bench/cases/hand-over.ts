@@ -2,10 +2,9 @@
  * How long a lock is nobody's between another process's release and our resolved promise.
  *
  * The other process holds the lock, that of `fcntl(2)` and that of `flock(2)` on one descriptor; we wait
- * for one of them; it looks into `/proc/locks` until the kernel has us
- * in its queue, lets us fall idle, notes the time and closes the file. We note the time when the
- * promise has resolved, on the same clock. All contenders have the same holder, who cannot tell
- * which of them it is.
+ * for one of them; it looks into `/proc/locks` until the kernel has us in its queue, lets us fall idle,
+ * notes the time and closes the file. We note the time when the promise has resolved, on the same clock.
+ * All contenders have the same holder, who cannot tell which of them it is.
  */
 
 import { lock } from '../../src/mod.ts';

@@ -31,7 +31,20 @@ export const readersWriterCase: Case = {
   bounds: {},
   limits: { p99: {} },
   rounds: 9,
-  contenders: (path) => [reflock(path), fsNativeExtensions(path), ...readersElsewhere(path)],
+  contenders: (path) => [reflock(path), fsNativeExtensions(path)],
+};
+
+/** The same where the readers are in another process: who knows of no line has to be lucky. */
+export const readersElsewhereCase: Case = {
+  name: 'readers-elsewhere',
+  title:
+    `how long a writer waits among ${READERS} readers of another process, who stop when it has ` +
+    `waited for ${PATIENCE} ms`,
+  bounds: {},
+  limits: { p99: {} },
+  full: true,
+  rounds: 3,
+  contenders: (path) => readersElsewhere(path),
 };
 
 /** All in one engine, which has a line for them. */
@@ -52,10 +65,10 @@ function readersElsewhere(path: string): (Contender | Absent)[] {
   const take = asking(new LockEngine(), path, 'exclusive');
   return [
     {
-      ...writing('reflock, readers elsewhere', take, start),
+      ...writing('reflock', take, start),
       end: () => program.end(),
     },
-    writerInC('C, readers elsewhere', path, start),
+    writerInC('C', path, start),
   ];
 }
 

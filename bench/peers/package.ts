@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import process from 'node:process';
 import { type Absent, absent } from '../measure.ts';
@@ -80,6 +81,27 @@ function isInstalled(name: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** The versions of those that are there. */
+export function packageVersions(): Record<string, string> {
+  const names = [
+    'fs-native-extensions',
+    'fs-ext',
+    'os-lock',
+    'proper-lockfile',
+    'koffi',
+    'comlink',
+  ];
+  return Object.fromEntries(names.filter(isInstalled).map((name) => [name, versionOf(name)]));
+}
+
+/** Not by `require()` of its `package.json`, which a package need not export. */
+function versionOf(name: string): string {
+  const file = find.resolve(name);
+  const end = `node_modules/${name}/`;
+  const home = file.slice(0, file.lastIndexOf(end) + end.length);
+  return JSON.parse(readFileSync(`${home}package.json`, 'utf8')).version;
 }
 
 /** Why addons do not run on some runtimes, as these put it. */

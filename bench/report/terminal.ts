@@ -1,4 +1,4 @@
-import type { Change } from '../compare.ts';
+import { type Change, otherDifferences } from '../compare.ts';
 import { type GrowthResult, missedBounds, noiseWarnings, type Result } from '../result.ts';
 import { inWords, type Unit, withSpread } from '../unit.ts';
 import { type Limit, limitOf, relation } from './words.ts';
@@ -20,12 +20,22 @@ export function caseText(results: readonly Result[]): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** Results of another run, and how these differ. */
+export interface Compared {
+  readonly before: readonly Result[];
+  readonly changes: readonly Change[];
+}
+
 /** What is to be said at the end: which figures to doubt, which limits are missed, what has changed. */
-export function remarksOn(results: readonly Result[], changes?: readonly Change[]): string[] {
+export function remarksOn(results: readonly Result[], compared?: Compared): string[] {
+  const doubts = [
+    ...noiseWarnings(results),
+    ...compared === undefined ? [] : otherDifferences(compared.before, results),
+  ];
   return [
-    ...noiseWarnings(results).map((line) => `warning: ${line}`),
+    ...doubts.map((line) => `warning: ${line}`),
     ...missedBounds(results).map((line) => `missed: ${line}`),
-    ...(changes === undefined ? [] : changeTexts(changes)),
+    ...compared === undefined ? [] : changeTexts(compared.changes),
   ];
 }
 

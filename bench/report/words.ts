@@ -42,8 +42,8 @@ export function limitOf(
   return { kind: 'at most', amount: inWords(allowance, unit), verdict };
 }
 
-/** Makes a sentence of a title; a function keeps its name. */
+/** Makes a sentence of a title; code stays as it is. */
 export function sentence(text: string): string {
-  const begin = /^\w+\(/.test(text) ? text.slice(0, 1) : text.slice(0, 1).toUpperCase();
+  const begin = /^(await )?[\w.]+\(/.test(text) ? text.slice(0, 1) : text.slice(0, 1).toUpperCase();
   return `${begin}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 }

@@ -40,13 +40,16 @@ export async function main({ options, operands }: CommandLine): Promise<number> 
       signal,
       total: total(plan),
     });
-    saving?.finish();
-    const changes = before && await confirmed(before, results, plan, signal);
+    // What lacks something does not take the place of what was whole.
+    if (failed && saving !== undefined) say(left);
+    else saving?.finish();
+    const compared = before &&
+      { before, changes: await confirmed(before, results, plan, signal) };
     await page?.write(results);
-    const remarks = remarksOn(results, changes);
+    const remarks = remarksOn(results, compared);
     if (output === 'text') print(remarks.map((line) => `${line}\n`).join(''));
     else remarks.forEach((line) => say(line));
-    const isSlower = changes?.some(({ verdict }) => verdict === 'slower');
+    const isSlower = compared?.changes.some(({ verdict }) => verdict === 'slower');
     const isMissed = given.has('check') && missedBounds(results).length > 0;
     return failed || isSlower || isMissed ? BROKEN : OK;
   });

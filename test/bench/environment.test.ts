@@ -18,11 +18,14 @@ test('filesystemType() finds the innermost and topmost mount', () => {
 });
 
 test('environment() knows this machine', () => {
-  const { kernel, cores, filesystem, loadAverage } = environment(temp);
+  const { kernel, cores, filesystem, loadAverage, versions } = environment(temp);
   assert.match(kernel, /^\d+\.\d+/);
   assert.ok(cores >= 1);
   assert.is.not(filesystem, 'unknown');
   assert.is(loadAverage.length, 3);
+  for (const name of ['reflock', 'fs-native-extensions', 'koffi', 'bwrap', 'cc', 'cp']) {
+    assert.match(versions[name] ?? '', /^\d+\.\d+/, name);
+  }
 });
 
 test.run();

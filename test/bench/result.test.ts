@@ -19,6 +19,7 @@ function result(samples: Record<string, number[][]>, bounds: Record<string, numb
       cores: 2,
       filesystem: 'ext4',
       loadAverage: [0.5, 0, 0],
+      versions: {},
     },
     ...evaluate({ bounds }, 'node', samples, [{ name: 'other', absent: 'does not run here' }]),
   };
@@ -92,6 +93,15 @@ test('noiseWarnings() tells which comparison varies too much, and what to do', (
   assert.equal(more, []);
   assert.is(noiseWarnings([saving(1, noisy)]).length, 1);
   assert.equal(noiseWarnings([result(noisy, {})]), [], 'without a bound nothing depends on it');
+});
+
+test('noiseWarnings() tells once that the machine was busy before', () => {
+  const busy = result(samples, {});
+  busy.environment.loadAverage = [1.5, 0, 0];
+  const warning = 'the machine was not idle before: a load of 1.50 on 2 processors';
+  assert.equal(noiseWarnings([busy, busy]), [warning]);
+  // Later it is the benchmark that has kept it busy.
+  assert.equal(noiseWarnings([result(samples, {}), busy]), []);
 });
 
 test('a terminal shows figures, bounds, who is absent and what was missed', () => {

@@ -23,19 +23,22 @@ function rows(results: readonly Result[]): Row[] {
   const each = (tell: (environment: Result['environment']) => string): string[] => [
     ...new Set(environments.map(tell)),
   ];
-  const loads = environments.map(({ loadAverage }) => loadAverage[0]!).sort((a, b) => a - b);
+  // Later ones are of the benchmark's own making.
+  const load = environments[0]?.loadAverage[0];
   const facts: [string, string[]][] = [
     ['Date', ends(each(({ date }) => date.slice(0, 16).replace('T', ' ')).sort())],
     ['Kernel', each(({ kernel, architecture }) => `Linux ${kernel}, ${architecture}`)],
     ['Processor', each(({ cores, cpu }) => `${cores} × ${cpu}`)],
     ['Filesystem', each(({ filesystem }) => filesystem)],
-    ['Load before', ends(loads.map((load) => load.toFixed(2)))],
+    ['Load before', load === undefined ? [] : [load.toFixed(2)]],
     ...runtimesOf(results).map((runtime): [string, string[]] => [RUNTIMES[runtime], [
       ...new Set(
         results.filter((one) => one.runtime === runtime).map((one) => one.runtimeVersion),
       ),
     ]]),
   ];
+  const versions = Object.assign({}, ...environments.map(({ versions }) => versions));
+  facts.push(['Others', Object.entries(versions).map(([name, version]) => `${name} ${version}`)]);
   return facts.map(([name, texts]) => ({ name, cells: [lines(...texts)] }));
 }
 

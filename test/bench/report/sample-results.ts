@@ -29,6 +29,7 @@ export function made(name: string, runtime: RuntimeName, made: Made): Result {
       cores: 2,
       filesystem: 'ext4',
       loadAverage: [0.5, 0, 0],
+      versions: { bwrap: '0.8.0' },
     },
     ...evaluate(spec, runtime, samples, missing, about),
   };

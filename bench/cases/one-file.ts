@@ -14,6 +14,7 @@ export const oneFileCase: Case = {
   title: "from release() to the next of 1,000 waiters' resolved promise, in one process",
   bounds: {},
   limits: { median: { node: 10e3 }, p99: {} },
+  alone: true,
   rounds: 7,
   contenders: (path) => {
     const engine = new LockEngine();

@@ -68,10 +68,12 @@ function overviewOption(
 ): Option {
   const isWide = width > 500;
   const widest = Math.max(...rows.map(({ text }) => textWidth(text, fontSize)));
-  const left = isWide ? widest + 3 * fontSize : fontSize;
-  const right = fontSize * 2;
   const ratios = rows.flatMap(({ matches = [] }) => matches.map((one) => one.comparison.median));
   const range = rangeOf([...ratios, 0.5, 2]);
+  // A label that stands at the end of the axis goes beyond it.
+  const half = Math.max(...range.map((value) => textWidth(ratioText(value), fontSize))) / 2;
+  const left = isWide ? widest + 3 * fontSize : Math.max(fontSize, half);
+  const right = Math.max(2 * fontSize, half);
   const across = { range, length: width - left - right, fontSize, tell: ratioText };
   return {
     grid: { left, right, top: fontSize * 2, bottom: fontSize / 2, outerBoundsMode: 'none' },

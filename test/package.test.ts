@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Result } from '../bench/result.ts';
 import { eventually } from './support/eventually.ts';
 import { waitersInKernel } from './support/must-block.ts';
 import { start } from './support/process.ts';
@@ -66,6 +67,30 @@ test('the packed package waits for a lock and has a command, and no tests in it'
   const reflock = start([process.execPath, ...flags, command, '--version'], { cwd: home });
   assert.match((await reflock.line())!, version, reflock.stderr());
   await reflock.ended;
+});
+
+test('the packed package measures itself, and says what is not installed', async () => {
+  const command = join(home, 'node_modules/reflock/dist/src/cli/main.js');
+  const options = ['--runtime', runtime, '--case', 'try', '--rounds', '1', '--json'];
+  const bench = start([process.execPath, ...flags, command, 'bench', ...options], { cwd: home });
+  const result: Result = JSON.parse((await bench.line())!);
+  assert.equal(await bench.ended, { code: 0, signal: null }, bench.stderr());
+  const told = (name: string) => result.contenders.find((one) => one.name === name)!;
+  assert.ok('median' in told('reflock') && 'median' in told('C'), JSON.stringify(result));
+  const { absent } = told('fs-native-extensions') as { absent: string };
+  assert.is(absent, 'not installed');
+
+  const page = start([
+    process.execPath,
+    ...flags,
+    command,
+    'bench',
+    '--report',
+    join(home, 'page'),
+  ]);
+  assert.is(await page.line(), undefined);
+  assert.equal(await page.ended, { code: 69, signal: null });
+  assert.match(page.stderr(), /^reflock: Cannot write the report .*npm install echarts\n$/);
 });
 
 test('the launcher of README does what it says, in no more than 25 lines', async () => {

@@ -2,8 +2,8 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { arch, availableParallelism, cpus, loadavg, release } from 'node:os';
 import process from 'node:process';
-import { version } from '../src/cli/version.ts';
 import { packageVersions } from './peers/package.ts';
+import { root } from './place.ts';
 
 /** Where figures come from; without it they mean nothing to anybody else. */
 export interface Environment {
@@ -30,8 +30,12 @@ export function environment(dir: string): Environment {
     cores: availableParallelism(),
     filesystem: filesystemType(readFileSync('/proc/self/mountinfo', 'utf8'), realpathSync(dir)),
     loadAverage: loadavg(),
-    versions: { reflock: version(), ...packageVersions(), ...programVersions() },
+    versions: { reflock: ownVersion(), ...packageVersions(), ...programVersions() },
   };
+}
+
+function ownVersion(): string {
+  return JSON.parse(readFileSync(`${root}package.json`, 'utf8')).version;
 }
 
 /** Asks the programs beside which reflock is measured for their versions. */

@@ -1,5 +1,6 @@
 import { type Change, otherDifferences } from '../compare.ts';
-import { type GrowthResult, missedBounds, noiseWarnings, type Result } from '../result.ts';
+import type { GrowthResult, Result } from '../result.ts';
+import { missedBounds, noiseWarnings } from '../verdicts.ts';
 import { inWords, type Unit, withSpread } from '../unit.ts';
 import { type Limit, limitOf, relation } from './words.ts';
 

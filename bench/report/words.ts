@@ -1,4 +1,5 @@
-import { type Comparison, type GrowthResult, isKept, type OwnFigure } from '../result.ts';
+import type { Comparison, GrowthResult, OwnFigure } from '../result.ts';
+import { isKept } from '../verdicts.ts';
 import { inWords, type Unit } from '../unit.ts';
 
 /** A limit in words. */

@@ -1,7 +1,8 @@
 import { type Change, compare } from '../../bench/compare.ts';
 import { measureAll, type Plan } from '../../bench/measure-all.ts';
 import { remarksOn } from '../../bench/report/terminal.ts';
-import { missedBounds, type Result } from '../../bench/result.ts';
+import type { Result } from '../../bench/result.ts';
+import { missedBounds } from '../../bench/verdicts.ts';
 import { save } from '../../bench/saved.ts';
 import { collect } from './bench/collect.ts';
 import { confirm } from './bench/confirm.ts';

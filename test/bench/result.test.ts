@@ -3,7 +3,8 @@ import * as assert from 'uvu/assert';
 import type { Case } from '../../bench/cases/case.ts';
 import type { RuntimeName } from '../../bench/place.ts';
 import { caseText, headText, remarksOn } from '../../bench/report/terminal.ts';
-import { evaluate, missedBounds, noiseWarnings, type Result } from '../../bench/result.ts';
+import { evaluate, type Result } from '../../bench/result.ts';
+import { missedBounds, noiseWarnings } from '../../bench/verdicts.ts';
 
 function result(samples: Record<string, number[][]>, bounds: Record<string, number>): Result {
   return {

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { missedBounds, type Result } from '../../bench/result.ts';
+import type { Result } from '../../bench/result.ts';
+import { missedBounds } from '../../bench/verdicts.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Program, start } from '../support/process.ts';
 import { runtime, scriptCommand } from '../support/runtime.ts';
@@ -14,14 +15,17 @@ const state = mkdtempSync(join(temp, 'state-'));
 mkdirSync(join(state, 'reflock/bench'), { recursive: true });
 const saved = (name: string) => join(state, 'reflock/bench', `${name}.jsonl`);
 
-function bench(...options: string[]): Program {
-  const env = { ...process.env, XDG_STATE_HOME: state };
+function bench(options: string[], more: Record<string, string> = {}): Program {
+  const env = { ...process.env, XDG_STATE_HOME: state, ...more };
   return start([...scriptCommand('src/cli/main.ts'), 'bench', ...options], { env });
 }
 
 /** Runs it to its end. */
-async function run(...options: string[]) {
-  const program = bench(...options);
+function run(...options: string[]) {
+  return toItsEnd(bench(options));
+}
+
+async function toItsEnd(program: Program) {
   const lines: string[] = [];
   for (let line; (line = await program.line()) !== undefined;) lines.push(line);
   const { code } = await program.ended;
@@ -106,10 +110,24 @@ test('bench does not compare what has nothing in common', async () => {
   assert.match(stderr, /None of these cases is among the results to compare with/);
 });
 
+test('bench goes on after a case that cannot be measured, and keeps what was saved before', async () => {
+  const before = readSaved('first');
+  const options = ['--runtime', runtime, '--case', 'try,read-file', '--rounds', '1', '--dir', temp];
+  // No program of C can be compiled, and the second case needs none.
+  const broken = bench([...options, '--save', 'first'], { CC: 'false' });
+  const { code, text, stderr } = await toItsEnd(broken);
+  assert.is(code, 1);
+  assert.match(stderr, new RegExp(`^reflock: try on ${runtime} ended with status 1$`, 'm'));
+  assert.match(stderr, `reflock: what was measured is in "${saved('first.unfinished')}"`);
+  assert.match(text, 'read-file: fs.promises.readFile()');
+  assert.is(readSaved('first'), before);
+  assert.is(JSON.parse(readSaved('first.unfinished')).case, 'read-file');
+});
+
 test('bench that is interrupted says where the results are, and leaves no files to lock', async () => {
   const dir = mkdtempSync(join(temp, 'bench-'));
   const place = ['--runtime', runtime, '--dir', dir, '--save', 'half'];
-  const program = bench('--case', 'try,hand-over', '--rounds', '900000', ...place);
+  const program = bench(['--case', 'try,hand-over', '--rounds', '900000', ...place]);
   await eventually('it measures', () => readdirSync(dir).length > 0);
   process.kill(program.child.pid!, 'SIGINT');
   for (let line; (line = await program.line()) !== undefined;) assert.unreachable(line);

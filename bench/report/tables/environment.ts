@@ -1,4 +1,5 @@
-import { missedBounds, noiseWarnings, type Result } from '../../result.ts';
+import type { Result } from '../../result.ts';
+import { missedBounds, noiseWarnings } from '../../verdicts.ts';
 import { type Line, lines, type Row, RUNTIMES, runtimesOf, type Section } from './table.ts';
 
 /** Where the figures come from, and which of them miss a limit or are in doubt. */

@@ -21,7 +21,11 @@ export const description: Description = {
     { name: 'dir', value: 'DIR', text: 'lock files below DIR (default: temporary files)' },
     { name: 'rounds', value: 'N', text: 'how often each locker has its turn in a case' },
     { name: 'check', text: 'fail when a limit is missed, and name the case' },
-    { name: 'save', value: 'NAME', text: 'save the results under NAME' },
+    {
+      name: 'save',
+      value: 'NAME',
+      text: 'save the results under NAME, in ~/.local/state/reflock/bench',
+    },
     { name: 'show', value: 'NAME', text: 'take the results saved under NAME, and measure nothing' },
     {
       name: 'compare',

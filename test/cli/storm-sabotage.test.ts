@@ -70,7 +70,8 @@ const sabotage: Record<string, Sabotage> = {
     victims: copiesInUse,
     act: deleteIt,
     times: 5,
-    expected: /^tmp-\w{8}: gone/,
+    // The container of which the storm knows may only be starting.
+    expected: /^tmp-\w{8}: (gone|the container ended with)/,
   },
   'changes copies in use': {
     victims: copiesInUse,
@@ -93,7 +94,8 @@ const sabotage: Record<string, Sabotage> = {
     expected: /^(tmp-\w{8}: (gone|the container ended with)|Cannot (copy|make a copy|open|lock) )/,
   },
   'keeps copies': {
-    victims: allCopies,
+    // What is half a copy when the storm ends is its maker's, who deletes it.
+    victims: (place) => allCopies(place).filter((path) => !path.includes('tmp-partial-')),
     act: (root) => writeFileSync(join(root, 'keep'), ''),
     times: 5,
     expected: /^tmp-\w{8}: left after the storm: it has an entry "keep"$/,

@@ -84,7 +84,7 @@ const sabotage: Record<string, Sabotage> = {
   'replaces lock files of copies in use': {
     victims: copiesInUse,
     act: (root) => replaceIt(join(root, 'usr/.ref')),
-    times: 50,
+    times: 100,
     expected: /^tmp-\w{8}: (collected while a program was in$|gone)/,
   },
   'collects copies without locks': {

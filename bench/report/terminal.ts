@@ -1,5 +1,5 @@
 import { type Change, otherDifferences } from '../compare.ts';
-import type { GrowthResult, Result } from '../result.ts';
+import type { GrowthResult, OwnFigure, Result } from '../result.ts';
 import { missedBounds, noiseWarnings } from '../verdicts.ts';
 import { inWords, type Unit, withSpread } from '../unit.ts';
 import { type Limit, limitOf, relation } from './words.ts';
@@ -12,13 +12,26 @@ export function headText({ environment }: Result): string {
 
 /** One case on all runtimes, as a table for a terminal. */
 export function caseText(results: readonly Result[]): string {
-  const lines = [`${results[0]!.case}: ${results[0]!.title}`];
-  lines.push(row('', '', 'median', 'reflock is', 'at most'));
+  const table = [['', '', 'median', 'reflock is', 'at most']];
   for (const result of results) {
-    lines.push(...rows(result));
-    lines.push(...result.growth.map((one) => growthRow(one, result.unit)));
+    table.push(...rows(result));
+    table.push(...result.growth.map((one) => growthRow(one, result.unit)));
   }
-  return `${lines.join('\n')}\n`;
+  return `${results[0]!.case}: ${results[0]!.title}\n${aligned(table)}`;
+}
+
+/** The least width of each column, so that cases under each other look alike. */
+const WIDTHS = [15, 21, 18, 15];
+
+/** The last text of a line may be as long as it likes. */
+function aligned(table: readonly (readonly string[])[]): string {
+  const widths = WIDTHS.map((least, column) =>
+    Math.max(least, ...table.map((row) => column < row.length - 1 ? row[column]!.length : 0))
+  );
+  return table.map((row) => {
+    const cells = row.map((text, column) => text.padEnd(widths[column] ?? 0));
+    return `  ${cells.join(' ').trimEnd()}\n`;
+  }).join('');
 }
 
 /** Results of another run, and how these differ. */
@@ -54,32 +67,35 @@ function changeTexts(changes: readonly Change[]): string[] {
   ];
 }
 
-function rows({ runtime, runtimeVersion, unit, contenders, comparisons, own }: Result): string[] {
+function rows({ runtime, runtimeVersion, unit, contenders, comparisons, own }: Result): string[][] {
   return contenders.flatMap((contender, index) => {
     const { name } = contender;
     const where = index === 0 ? `${runtime} ${runtimeVersion}` : '';
-    if ('absent' in contender) return row(where, name, `–  ${contender.absent}`);
+    if ('absent' in contender) return [[where, name, `–  ${contender.absent}`]];
     const value = withSpread(contender.median, contender.mad, unit);
     if (index === 0) {
       const median = own.find(({ of }) => of === 'median');
-      const others = own.filter(({ of }) => of !== 'median');
-      return [
-        row(where, name, value, '', median && inColumn(limitOf(median, unit))),
-        ...others.map((one) =>
-          row('', `${name}, ${one.of}`, inWords(one.value, unit), '', inColumn(limitOf(one, unit)))
-        ),
-      ];
+      const limit = inColumn(median && limitOf(median, unit));
+      return [[where, name, value, '', limit], ...otherRows(name, own, unit)];
     }
     const comparison = comparisons.find(({ peer }) => peer === name);
-    if (comparison === undefined) return row(where, name, value);
-    return row(where, name, value, relation(comparison, unit), inColumn(limitOf(comparison, unit)));
+    if (comparison === undefined) return [[where, name, value]];
+    const limit = inColumn(limitOf(comparison, unit));
+    return [[where, name, value, relation(comparison, unit), limit]];
   });
 }
 
-function growthRow(growth: GrowthResult, unit: Unit): string {
+function otherRows(name: string, own: readonly OwnFigure[], unit: Unit): string[][] {
+  return own.filter(({ of }) => of !== 'median').map((one) => {
+    const limit = inColumn(limitOf(one, unit));
+    return ['', `${name}, ${one.of}`, inWords(one.value, unit), '', limit];
+  });
+}
+
+function growthRow(growth: GrowthResult, unit: Unit): string[] {
   const { series, with: what, median, mad } = growth;
   const power = `${what} ^ ${median.toFixed(2)} ± ${mad.toFixed(2)}`;
-  return row('', `${series}, all of it`, power, '', inColumn(limitOf(growth, unit)));
+  return ['', `${series}, all of it`, power, '', inColumn(limitOf(growth, unit))];
 }
 
 /** A limit in the column whose head is `at most`. */
@@ -87,9 +103,4 @@ function inColumn(limit: Limit | undefined): string {
   if (limit === undefined) return '';
   const { kind, amount, verdict } = limit;
   return `${kind === 'at most' ? '' : `${kind} `}${amount}  ${verdict}`;
-}
-
-function row(where: string, name: string, time: string, ratio = '', bound = ''): string {
-  return `  ${where.padEnd(15)} ${name.padEnd(21)} ${time.padEnd(18)} ${ratio.padEnd(15)} ${bound}`
-    .trimEnd();
 }

@@ -114,6 +114,14 @@ test('a terminal shows figures, bounds, who is absent and what was missed', () =
   assert.match(text, 'missed: try on node');
 });
 
+test('a terminal has its columns one below the other, however long a name is', () => {
+  const long = 'reflock, 2 processes × 32 runtimes';
+  const text = report(result({ [long]: [[1]], C: [[1]] }, { C: 2 }));
+  const [own, peer] = text.split('\n').filter((line) => /µs/.test(line));
+  assert.is(own!.indexOf('0.00 ±'), peer!.indexOf('0.00 ±'));
+  assert.ok(own!.includes(`${long} 0.00`));
+});
+
 test('a terminal shows the least that a comparison may be', () => {
   assert.match(report(saving(1.3)), /C .* × 1\.40 ± 0\.10 +at least 1\.30 {2}kept\n/);
   assert.match(report(saving(5)), /C .* × 1\.40 ± 0\.10 +at least 5\.00 {2}MISSED\n/);

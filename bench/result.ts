@@ -103,9 +103,9 @@ export function evaluate(
       difference: difference(samples, own!, peer),
       ...optional('allowance', on(runtime, allowances[peer])),
     })),
-    own: Object.entries(limits).map(([name, limit]) => ({
+    own: own === undefined ? [] : Object.entries(limits).map(([name, limit]) => ({
       of: name as Statistic,
-      value: tell(name as Statistic, samples[own!]!),
+      value: tell(name as Statistic, samples[own]!),
       ...optional('most', on(runtime, limit)),
     })),
     growth: rest.grows === undefined

@@ -1,6 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { dirname } from 'node:path';
 import { monotonic } from '../clock.ts';
-import type { Contender } from '../measure.ts';
+import { absent, type Contender } from '../measure.ts';
 import { startProgram } from '../peers/program.ts';
 import { startShell } from '../peers/shell.ts';
 import { root, scriptCommand } from '../place.ts';
@@ -17,6 +18,7 @@ export const findHoldersCase: Case = {
   limits: { median: 1e9 },
   rounds: 11,
   contenders: (path) => {
+    if (spawnSync('python3', ['--version']).error) return [absent('reflock', 'no python3')];
     const crowd = startProgram([
       'python3',
       `${root}bench/peers/crowd.py`,

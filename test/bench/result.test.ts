@@ -50,6 +50,12 @@ test('evaluate() keeps the samples and compares the first contender with the oth
   });
 });
 
+test('evaluate() copes with a case that nobody can do here', () => {
+  const missing = [{ name: 'reflock', absent: 'no python3' }];
+  const { own, contenders } = evaluate({ bounds: {}, limits: { median: 1 } }, 'node', {}, missing);
+  assert.equal([own, contenders], [[], missing]);
+});
+
 test('missedBounds() names case, runtime, peer and bound, and nothing when all is well', () => {
   assert.equal(missedBounds([result(samples, { C: 1.3 })]), [
     'try on node: 1.40 times C, more than 1.3',

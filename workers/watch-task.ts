@@ -2,7 +2,7 @@
  * The watch of an engine, and the memory that its thread shares with the owner.
  *
  * A watch's life: `STARTING`; `WAITING` by the thread before it waits for events; `READY` by the
- * thread when there are some, and `WAITING` again by the owner when it has read them. The owner may
+ * thread when there are some, and `WAITING` again by the owner when it has read all of them. The owner may
  * turn each of them into `OVER`.
  */
 

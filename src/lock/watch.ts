@@ -110,7 +110,10 @@ export class Watch {
     const look = (): void => {
       const state = Atomics.load(words, STATE);
       if (state === OVER) return;
-      if (state === READY) this.#read(task);
+      // The event loop has its turn between two batches. The thread is not asked for the second one:
+      // Bun now and then hears of it no sooner than it has a timer to attend to; its event loop does
+      // not count what a notification has made due (compare oven-sh/bun#34911).
+      if (state === READY && this.#read(task)) return void setImmediate(look);
       const { async, value } = Atomics.waitAsync(words, STATE, state === READY ? WAITING : state);
       if (async) value.then(look);
       else setImmediate(look);
@@ -118,8 +121,8 @@ export class Watch {
     look();
   }
 
-  /** Reads one batch only: the event loop has its turn before the next one. */
-  #read({ inotify, words }: WatchTask): void {
+  /** Reads one batch of events. When there are no more it has the thread wait for some, and gives `false`. */
+  #read({ inotify, words }: WatchTask): boolean {
     const watches = readCloses(inotify);
     if (watches === 'lost') this.#listener.lost();
     else {
@@ -127,9 +130,11 @@ export class Watch {
         for (const wait of this.#waitsOf.get(watch) ?? []) this.#listener.closed(wait);
       }
     }
+    if (watches === 'lost' || watches.length > 0) return true;
     if (Atomics.compareExchange(words, STATE, READY, WAITING) === READY) {
       Atomics.notify(words, STATE);
     }
+    return false;
   }
 }
 

@@ -35,17 +35,22 @@ export function save(name: string): Saving {
   };
 }
 
-/** Reads results; gives nothing where none are saved under the name. */
+/**
+ * Reads results; gives nothing where none are saved under the name.
+ *
+ * @throws {Error} when the file cannot be read, or is something else.
+ */
 export function readSaved(name: string): Result[] | undefined {
-  let text: string;
+  const file = fileOf(name);
   try {
-    text = readFileSync(fileOf(name), 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    // The last line may be half a one, when the machine went down while it was written.
+    const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+    return lines.map((line) => JSON.parse(line) as Result);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw new Error(`Cannot read results from ${JSON.stringify(file)}: ${message}`, { cause });
   }
-  // The last line may be half a one, when the machine went down while it was written.
-  return text.split('\n').slice(0, -1).map((line) => JSON.parse(line) as Result);
 }
 
 function fileOf(name: string): string {

@@ -47,17 +47,13 @@ test('compare() makes nothing of a machine that has become slower for everybody'
   ]);
 });
 
-test('compare() takes a fifth for the difference of two processes', () => {
-  const before = result({ reflock: quiet, C: quiet });
-  assert.equal(verdict(before, result({ reflock: times(1.2, quiet), C: quiet })), [
-    'reflock: same',
-  ]);
-  assert.equal(verdict(before, result({ reflock: times(1.5, quiet), C: quiet })), [
-    'reflock: slower',
-  ]);
-  assert.equal(verdict(before, result({ reflock: times(0.5, quiet), C: quiet })), [
-    'reflock: faster',
-  ]);
+test('compare() takes a quarter for the difference of two processes, however sure it is', () => {
+  const long = Array.from({ length: 20 }, () => quiet).flat();
+  const before = result({ reflock: long, C: long });
+  const after = (factor: number) => result({ reflock: times(factor, long), C: long });
+  assert.equal(verdict(before, after(1.25)), ['reflock: same']);
+  assert.equal(verdict(before, after(1.4)), ['reflock: slower']);
+  assert.equal(verdict(before, after(0.7)), ['reflock: faster']);
 });
 
 test('compare() does not decide what noise may have done', () => {

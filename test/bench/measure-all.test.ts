@@ -12,9 +12,10 @@ test('roundsOf() gives a short run a third, and two at least where there are two
   assert.is(roundsOf({ rounds: 100 }, { ...plan, full: true, rounds: 5 }), 5);
 });
 
-test('measureAll() goes no further than to the signal', async () => {
+test('measureAll() begins nothing after the signal', async () => {
+  // To begin with a case that there is not would be another error.
   const all = measureAll(
-    { ...plan, cases: ['try'], runtimes: [runtime] },
+    { ...plan, cases: ['none'], runtimes: [runtime] },
     AbortSignal.abort(new Error('enough')),
   );
   try {

@@ -45,9 +45,12 @@ test('bench refuses what makes no sense, and measures nothing', async () => {
     [64, /Unknown argument "try"/, 'try'],
     [69, /Cannot lock files in "\/nonexistent": no such directory/, '--dir', '/nonexistent'],
     [69, /Cannot write the report "\/nonexistent\/page.html"/, '--report', '/nonexistent/page'],
+    [69, /Cannot lock files in "\/proc": \w+: /, '--dir', '/proc'],
+    [69, /Cannot read results from "\S+\/broken.jsonl": /, '--show', 'broken'],
     [69, /No results are saved under "nothing"/, '--compare', 'nothing'],
   ];
   writeSaved('first', []);
+  writeFileSync(saved('broken'), 'no results\n');
   for (const [status, message, ...options] of wrong) {
     const { code, text, stderr } = await run(...options);
     assert.is(code, status, stderr);

@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { mkdtempSync, rmdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { cases } from '../../../bench/cases/all.ts';
 import type { Plan } from '../../../bench/measure-all.ts';
 import { type RuntimeName, runtimeNames, scriptCommandOn } from '../../../bench/place.ts';
@@ -23,9 +23,7 @@ export function planOf(given: ReadonlyMap<string, string>): Plan {
     );
   }
   const dir = given.get('dir');
-  if (dir !== undefined && !statSync(dir, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new Failure(UNAVAILABLE, `Cannot lock files in ${quoted(dir)}: no such directory`);
-  }
+  if (dir !== undefined) checkDirectory(dir);
   return {
     full,
     cases: chosen(given, 'case', cases.map(({ name }) => name), usual),
@@ -33,6 +31,19 @@ export function planOf(given: ReadonlyMap<string, string>): Plan {
     rounds: rounds === undefined ? undefined : Number(rounds),
     dir: dir === undefined ? undefined : resolve(dir),
   };
+}
+
+/** Finds out once whether files can be made there, which each case would fail to do. */
+function checkDirectory(dir: string): void {
+  const action = `Cannot lock files in ${quoted(dir)}`;
+  if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new Failure(UNAVAILABLE, `${action}: no such directory`);
+  }
+  try {
+    rmdirSync(mkdtempSync(join(dir, 'reflock-bench-')));
+  } catch (error) {
+    throw new Failure(UNAVAILABLE, `${action}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** The name that an option gives to results. */

@@ -2,8 +2,8 @@ import { keepLedger } from '../src/linux/file-calls.ts';
 import { ownThread } from '../src/linux/threads.ts';
 import { findLockOwners } from '../src/linux/lock-owners.ts';
 import { copyTree } from './copy-tree.ts';
-import { countEntries } from './count-entries.ts';
 import { deleteTree } from './delete-tree.ts';
+import { surveyTree } from './survey-tree.ts';
 import { type Answer, DROPPED, OPEN, type Order, TAKEN, type Task, THREAD } from './tree-task.ts';
 
 /** Does one task to its end, or until it is told to stop; a task that was withdrawn not at all. */
@@ -22,8 +22,8 @@ export default function task({ task, taken, fds }: Order): Answer<Task> | undefi
 
 function work(task: Task): Answer<Task> {
   switch (task.work) {
-    case 'count':
-      return countEntries(task);
+    case 'survey':
+      return surveyTree(task);
     case 'copy':
       return copyTree(task);
     case 'delete':

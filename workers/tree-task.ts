@@ -18,21 +18,38 @@ export function newTreeWords(): Int32Array<SharedArrayBuffer> {
   return new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
 }
 
-/** Counts what is below a directory into {@linkcode TOTAL}, so that a progress has an end. */
-export interface CountTask {
-  readonly work: 'count';
+/**
+ * Looks through a whole tree and changes nothing. The number of entries becomes {@linkcode TOTAL}, so
+ * that a progress has an end.
+ */
+export interface SurveyTask {
+  readonly work: 'survey';
   readonly words: Int32Array<SharedArrayBuffer>;
   readonly tree: number;
-  /** Whether to count what is mounted there too. */
-  readonly mounts: 'enter' | 'refuse';
-  /** Whether to tell what deleting it would free, which takes longer. */
-  readonly measure: boolean;
+  /** What the look is for: to copy the tree, to delete it, or to tell what that would do. */
+  readonly before: 'copy' | 'delete' | 'dry run';
 }
 
 /** What the deletion of a directory frees: what no other name keeps. */
 export interface Freed {
   readonly bytes: number;
   readonly inodes: number;
+}
+
+/** A directory below a tree's root, by the names that lead there, each with its NUL. */
+export type Names = readonly Uint8Array[];
+
+/** What has been found in a tree. A copy needs none of it. */
+export interface Survey extends Freed {
+  readonly stopped: boolean;
+  /** How many entries there are, without the root. */
+  readonly total: number;
+  /** The directories that have a `.ref`. */
+  readonly refs: readonly Names[];
+  /** The directories that have none, and would have one if somebody used them as a runtime. */
+  readonly unmarked: readonly Names[];
+  /** What keeps the tree from being deleted: mounts and, before a dry run, what may not be changed. */
+  readonly obstacles: readonly FailedCall[];
 }
 
 /** Makes a mutable copy's tree out of a runtime's. */
@@ -98,7 +115,7 @@ export interface DeleteDone extends Freed {
 export const FAILURES = 100;
 
 /** What a pool thread can be given to do. */
-export type Task = CountTask | CopyTask | DeleteTask | HoldersTask;
+export type Task = SurveyTask | CopyTask | DeleteTask | HoldersTask;
 
 /** Values of the first word of {@linkcode Order.taken}: nobody has the task, or a thread, or may have it. */
 export const OPEN = 0;
@@ -119,7 +136,7 @@ export interface Order {
 }
 
 /** What it answers. */
-export type Answer<T extends Task> = T extends CountTask ? Freed
+export type Answer<T extends Task> = T extends SurveyTask ? Survey
   : T extends CopyTask ? CopyDone
   : T extends DeleteTask ? DeleteDone
   : LockOwners;

@@ -33,13 +33,15 @@ export async function main({ options, operands }: CommandLine): Promise<number> 
           dryRun: given.has('dry-run'),
           currentDeployments: current.length > 0 ? current : undefined,
           legacyBase: given.get('legacy-base'),
+          forceParent: given.has('force-parent'),
           signal,
           onWait: sayWaiting,
           onProgress,
         }),
     ));
   print(output === 'json' ? `${JSON.stringify(report)}\n` : reportText(report));
-  return report.kept.some(({ why }) => why === 'failed') ? BROKEN : OK;
+  // What nobody uses, and is there all the same.
+  return report.kept.some(({ why }) => why === 'failed' || why === 'cannot-lock') ? BROKEN : OK;
 }
 
 function checkDeployment(name: string): void {

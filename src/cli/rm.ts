@@ -28,6 +28,7 @@ export async function main({ options, operands }: CommandLine): Promise<number> 
         removeRuntime(runtime, {
           whenBusy: given.has('wait') ? 'wait' : 'error',
           dryRun: given.has('dry-run'),
+          forceRuntime: given.has('force-runtime'),
           signal,
           onWait: sayWaiting,
           onProgress,

@@ -2,17 +2,19 @@
 
 import { constants } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { ELOOP, ENOSYS, EPERM, EXDEV } from './errno.ts';
+import { ELOOP, EXDEV } from './errno.ts';
 import { fileCalls, type Name, toName } from './file-calls.ts';
 import { nameText } from './listing.ts';
 import { O_CLOEXEC, O_PATH } from './open-flags.ts';
-import { uninterrupted } from './uninterrupted.ts';
-
-// resolve flags of openat2(2).
-const RESOLVE_NO_XDEV = 0x01;
-const RESOLVE_NO_MAGICLINKS = 0x02;
-const RESOLVE_NO_SYMLINKS = 0x04;
-const RESOLVE_BENEATH = 0x08;
+import {
+  isLacking,
+  openat,
+  openat2,
+  RESOLVE_BENEATH,
+  RESOLVE_NO_MAGICLINKS,
+  RESOLVE_NO_SYMLINKS,
+  RESOLVE_NO_XDEV,
+} from './openat.ts';
 
 const DIRECTORY = O_CLOEXEC | constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NONBLOCK;
 const { O_CREAT, O_NOFOLLOW } = constants;
@@ -22,39 +24,14 @@ const LOOK = O_CLOEXEC | O_PATH;
 /** The longest path that the kernel takes, with its NUL. */
 const PATH_MAX = 4096;
 
-// struct open_how: three u64, flags, mode, resolve.
-const how = new BigUint64Array(3);
-const howBytes = new Uint8Array(how.buffer);
-
-/** Makes the call; gives the descriptor or the negative `errno`. */
-function openat2(dirfd: number, name: Name, flags: number, mode: number, resolve: number): number {
-  const calls = fileCalls();
-  how[0] = BigInt(flags);
-  how[1] = BigInt(mode);
-  how[2] = BigInt(resolve);
-  const fd = uninterrupted(calls, () => calls.openat2(dirfd, name, howBytes));
-  return fd === -1 ? -calls.errno() : fd;
-}
-
-/** A kernel before 5.6, or a container's filter of system calls that does not know it. */
-function isLacking(result: number): boolean {
-  return result === -ENOSYS || result === -EPERM;
-}
-
-function openat(dirfd: number, name: Name, flags: number, mode = 0): number {
-  const calls = fileCalls();
-  const fd = uninterrupted(calls, () => calls.openat(dirfd, name, flags, mode));
-  return fd === -1 ? -calls.errno() : fd;
-}
-
 /** Opens a directory that the caller trusts, through symbolic links; a descriptor or -errno. */
 export function openDirectory(path: string): number {
   return openat(-100, toName(path), DIRECTORY);
 }
 
-/** The same, only to look for what is in it, which needs no right to read it. */
-export function pinPath(path: string): number {
-  return openat(-100, toName(path), LOOK | constants.O_DIRECTORY);
+/** Opens for reading a directory that is open only to find it again. */
+export function reopenDirectory(fd: number): number {
+  return openat(fd, toName('.'), DIRECTORY);
 }
 
 /** Opens a directory by its name in another one, and no symbolic link; a descriptor or -errno. */
@@ -72,10 +49,15 @@ export function openUnmounted(dirfd: number, name: Name): number {
 function openUnmountedByHand(dirfd: number, name: Name): number {
   const fd = openSubdirectory(dirfd, name);
   if (fd < 0) return fd;
-  const mount = mountOf(fd);
-  if (mount !== undefined && mount === mountOf(dirfd)) return fd;
+  if (sameMount(fd, dirfd)) return fd;
   fileCalls().close(fd);
   return -EXDEV;
+}
+
+/** Whether two descriptors belong to one mount, as far as that can be told without openat2(2). */
+export function sameMount(one: number, other: number): boolean {
+  const mount = mountOf(one);
+  return mount !== undefined && mount === mountOf(other);
 }
 
 /** The id of the mount that a descriptor belongs to (proc(5), Linux 3.15). */
@@ -135,10 +117,22 @@ function openBeneathByHand(dirfd: number, name: string, flags: number, mode: num
 
 /**
  * Finds a directory by its name in another one, or what a link there leads to below it, to look for
- * what is in it.
+ * what is in it. With `refuse` it is `EXDEV` when that is mounted.
  */
-export function openDirectoryBeneath(dirfd: number, name: string): number {
-  return openNameBeneath(dirfd, name, LOOK | constants.O_DIRECTORY, 0);
+export function openDirectoryBeneath(
+  dirfd: number,
+  name: string,
+  mounts: 'enter' | 'refuse',
+): number {
+  const flags = LOOK | constants.O_DIRECTORY;
+  if (mounts === 'enter') return openNameBeneath(dirfd, name, flags, 0);
+  const resolve = RESOLVE_NO_XDEV | RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  const fd = openat2(dirfd, toName(name), flags, 0, resolve);
+  if (!isLacking(fd)) return fd;
+  const found = openBeneathByHand(dirfd, name, flags, 0);
+  if (found < 0 || sameMount(found, dirfd)) return found;
+  fileCalls().close(found);
+  return -EXDEV;
 }
 
 /** Opens what a path leads to, as {@linkcode openBeneath} does, only to look what it is. */

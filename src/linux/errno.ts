@@ -16,6 +16,8 @@ export const EBADF = 9;
 export const EINVAL = 22;
 /** The caller may not; from a call that it always may make: a filter of system calls is in force. */
 export const EPERM = 1;
+/** Something is mounted there, or the device is in use. */
+export const EBUSY = 16;
 /** There is something of that name already. */
 export const EEXIST = 17;
 /** The way leads to another filesystem, across a mount, or out of where it must stay. */

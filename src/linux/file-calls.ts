@@ -23,6 +23,8 @@ export interface FileCalls {
   readonly readlinkat: (dirfd: number, name: Name, result: Memory, size: number) => number;
   readonly mkdirat: (dirfd: number, name: Name, mode: number) => number;
   readonly renameat: (from: number, old: Name, to: number, name: Name) => number;
+  /** `flags` is `RENAME_NOREPLACE` or 0 (renameat2(2), Linux 3.15). */
+  readonly renameat2: (from: number, old: Name, to: number, name: Name, flags: number) => number;
   readonly unlinkat: (dirfd: number, name: Name, flags: number) => number;
   readonly fchmod: (fd: number, mode: number) => number;
   readonly fchown: (fd: number, uid: number, gid: number) => number;
@@ -40,6 +42,10 @@ export interface FileCalls {
     size: number,
     flags: number,
   ) => number;
+  readonly fstatfs: (fd: number, out: Memory) => number;
+  readonly faccessat: (dirfd: number, name: Name, mode: number, flags: number) => number;
+  /** Who the caller is, as the kernel checks it (credentials(7)). */
+  readonly geteuid: () => number;
   readonly ioctl: (fd: number, request: number, argument: number) => number;
   readonly read: (fd: number, bytes: Memory, size: number) => number;
   readonly write: (fd: number, bytes: Memory, size: number) => number;
@@ -54,16 +60,16 @@ export interface FileCalls {
   readonly errno: () => number;
 }
 
-// [getdents64, copy_file_range] by `process.arch`; "generic" is the table of all newer
-// architectures. glibc has wrappers of its own for them only since 2.30 and 2.27, and none for
+// [getdents64, copy_file_range, renameat2] by `process.arch`; "generic" is the table of all newer
+// architectures. glibc has wrappers of its own for them only since 2.30, 2.27 and 2.28, and none for
 // openat2, which has one number everywhere.
-const numbers: Record<string, readonly [number, number]> = {
-  x64: [217, 326],
-  ppc64: [202, 379],
-  s390x: [220, 375],
-  generic: [61, 285],
+const numbers: Record<string, readonly [number, number, number]> = {
+  x64: [217, 326, 316],
+  ppc64: [202, 379, 357],
+  s390x: [220, 375, 347],
+  generic: [61, 285, 276],
 };
-const [GETDENTS64, COPY_FILE_RANGE] = numbers[process.arch] ?? numbers.generic!;
+const [GETDENTS64, COPY_FILE_RANGE, RENAMEAT2] = numbers[process.arch] ?? numbers.generic!;
 const OPENAT2 = 437;
 const OPEN_HOW_SIZE = 24;
 
@@ -128,6 +134,11 @@ function bind(): FileCalls {
       'intptr_t',
       ['intptr_t', 'int', 'void *', 'void *', 'size_t'],
     );
+    const rename = lib.func(
+      'syscall',
+      'intptr_t',
+      ['intptr_t', 'int', 'void *', 'int', 'void *', 'uint32_t'],
+    );
     const range = lib.func(
       'syscall',
       'intptr_t',
@@ -143,6 +154,7 @@ function bind(): FileCalls {
       readlinkat: lib.func('readlinkat', 'intptr_t', ['int', 'void *', 'void *', 'size_t']),
       mkdirat: lib.func('mkdirat', 'int', ['int', 'void *', 'uint32_t']),
       renameat: lib.func('renameat', 'int', ['int', 'void *', 'int', 'void *']),
+      renameat2: (from, old, to, name, flags) => rename(RENAMEAT2, from, old, to, name, flags),
       unlinkat: lib.func('unlinkat', 'int', ['int', 'void *', 'int']),
       fchmod: lib.func('fchmod', 'int', ['int', 'uint32_t']),
       fchown: lib.func('fchown', 'int', ['int', 'uint32_t', 'uint32_t']),
@@ -153,6 +165,9 @@ function bind(): FileCalls {
       flistxattr: lib.func('flistxattr', 'intptr_t', ['int', 'void *', 'size_t']),
       fgetxattr: lib.func('fgetxattr', 'intptr_t', ['int', 'void *', 'void *', 'size_t']),
       fsetxattr: lib.func('fsetxattr', 'int', ['int', 'void *', 'void *', 'size_t', 'int']),
+      fstatfs: lib.func('fstatfs', 'int', ['int', 'void *']),
+      faccessat: lib.func('faccessat', 'int', ['int', 'void *', 'int', 'int']),
+      geteuid: lib.func('geteuid', 'uint32_t', []),
       ioctl: lib.func('ioctl', 'int', ['int', 'uintptr_t', 'intptr_t']),
       read: lib.func('read', 'intptr_t', ['int', 'void *', 'size_t']),
       write: lib.func('write', 'intptr_t', ['int', 'void *', 'size_t']),

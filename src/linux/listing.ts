@@ -74,6 +74,12 @@ export class Listing {
     return this.#bytes.slice(start, this.#bytes.indexOf(0, start) + 1);
   }
 
+  /** Which of these names the present entry has, each with its NUL; -1 for none of them. */
+  oneOf(names: readonly Uint8Array[]): number {
+    const start = this.#at + NAME;
+    return names.findIndex((name) => name.every((byte, at) => this.#bytes[start + at] === byte));
+  }
+
   #isDots(entry: number): boolean {
     const bytes = this.#bytes;
     const at = entry + NAME;
@@ -87,24 +93,41 @@ export function list(
   fd: number,
   order: 'forward' | 'backward' = 'forward',
 ): Listing | number {
+  const pages: Uint8Array[] = [];
+  let size = 0;
+  for (let read; (read = readPage(fd)) !== undefined;) {
+    if (typeof read === 'number') return read;
+    pages.push(read);
+    size += read.length;
+  }
+  if (pages.length === 1) return new Listing(pages[0]!, order);
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const one of pages) {
+    all.set(one, at);
+    at += one.length;
+  }
+  return new Listing(all, order);
+}
+
+/** The same a page at a time, for a directory of any size; the last one is `errno` on failure. */
+export function* listInPages(fd: number): Generator<Listing | number> {
+  for (let read; (read = readPage(fd)) !== undefined;) {
+    yield typeof read === 'number' ? read : new Listing(read, 'forward');
+    if (typeof read === 'number') return;
+  }
+}
+
+/** Reads some entries; `undefined` at the end, and `errno` on failure. */
+function readPage(fd: number): Uint8Array | number | undefined {
   const calls = fileCalls();
   if (page === undefined) {
     const bytes = new Uint8Array(PAGE);
     page = { bytes, address: calls.address(bytes.buffer) };
   }
-  let all: Uint8Array = page.bytes.slice(0, 0);
-  for (;;) {
-    const size = calls.getdents64(fd, page.address, PAGE);
-    if (size === -1) return calls.errno();
-    if (size === 0) return new Listing(all, order);
-    if (all.length === 0) all = page.bytes.slice(0, size);
-    else {
-      const longer = new Uint8Array(all.length + size);
-      longer.set(all);
-      longer.set(page.bytes.subarray(0, size), all.length);
-      all = longer;
-    }
-  }
+  const size = calls.getdents64(fd, page.address, PAGE);
+  if (size === -1) return calls.errno();
+  return size === 0 ? undefined : page.bytes.slice(0, size);
 }
 
 /** Gives a name, with or without its NUL, as text; bytes that are not UTF-8 become U+FFFD. */

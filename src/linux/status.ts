@@ -7,6 +7,9 @@ const AT_EMPTY_PATH = 0x1000;
 /** What a network filesystem knows already is good enough. */
 const AT_STATX_DONT_SYNC = 0x4000;
 const STATX_BASIC_STATS = 0x7ff;
+/** Bits of `stx_attributes`: the file cannot be deleted, or what is in the directory. */
+const STATX_ATTR_IMMUTABLE = 0x10;
+const STATX_ATTR_APPEND = 0x20;
 const EMPTY: Name = new Uint8Array(1);
 
 /** Memory for one file's status, to be read into again and again. */
@@ -62,6 +65,11 @@ export class Status {
   /** Permissions, set-id bits and sticky bit. */
   get permissions(): number {
     return this.#mode[0]! & 0o7777;
+  }
+
+  /** Whether the filesystem forbids to delete it, by its attributes (chattr(1)). */
+  get fixed(): boolean {
+    return (this.#words[2]! & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)) !== 0;
   }
 
   /** The type bits of the mode, shifted down: what `d_type` of a directory entry is, too. */

@@ -7,6 +7,8 @@ const SEEK_SET = 0;
 
 /** What a walk does at the stations of a directory tree. Names are good until the call returns. */
 export interface Visitor {
+  /** A directory has been listed, and nothing in it visited yet. The listing is rewound afterwards. */
+  listed?(fd: number, listing: Listing): void;
   /** Tells whether to go on; asked before every entry. */
   goOn(): boolean;
   /** An entry that is listed as no directory; `'directory'` if it has turned out to be one. */
@@ -75,6 +77,11 @@ export class Walk {
     return this.#frames.map(({ listing }) => nameText(listing.nameBytes)).join('/');
   }
 
+  /** The names from the root to the present entry, each with its NUL. */
+  get names(): Uint8Array[] {
+    return this.#frames.map(({ listing }) => listing.nameBytes);
+  }
+
   #visitFiles(frame: Frame): boolean {
     const { listing } = frame;
     const { fd } = this.#descent;
@@ -105,8 +112,11 @@ export class Walk {
 
   #open(): void {
     const listing = list(this.#descent.fd, this.#order);
-    if (typeof listing !== 'number') this.#frames.push({ listing, filesDone: false });
-    else {
+    if (typeof listing !== 'number') {
+      this.#visitor.listed?.(this.#descent.fd, listing);
+      listing.rewind();
+      this.#frames.push({ listing, filesDone: false });
+    } else {
       this.#visitor.failed('getdents64', listing);
       this.#goUp();
     }

@@ -9,7 +9,9 @@ export type LockErrorCode =
   | 'ERR_LOCK_REPLACED'
   | 'ERR_LOCK_UNSUPPORTED'
   | 'ERR_LOCK_RELEASED'
-  | 'ERR_LOCK_CLOSED';
+  | 'ERR_LOCK_CLOSED'
+  | 'ERR_NOT_A_RUNTIME'
+  | 'ERR_NOT_COPIES';
 
 /** What a {@linkcode LockError} carries beside its message. */
 export interface LockErrorDetails {
@@ -39,6 +41,8 @@ export interface LockErrorDetails {
  * | `ERR_LOCK_UNSUPPORTED` | the system or the file has no such locks |
  * | `ERR_LOCK_RELEASED` | the lock was used after its end |
  * | `ERR_LOCK_CLOSED` | the engine was closed |
+ * | `ERR_NOT_A_RUNTIME` | a directory is no runtime, is not whole, or nothing says that it is one |
+ * | `ERR_NOT_COPIES` | a directory that is to be collected never had copies |
  * | `ENOENT`, `EACCES`, … | a system call failed; `errno`, `syscall` and `path` tell which |
  *
  * @example

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { CopyDone } from '../../workers/tree-task.ts';
+import { deleteTree as deleteHere } from '../../workers/delete-tree.ts';
+import { type CopyDone, newTreeWords } from '../../workers/tree-task.ts';
 import { EEXIST, ENOTEMPTY } from '../linux/errno.ts';
 import { fileCalls, toName } from '../linux/file-calls.ts';
 import { kindOfType } from '../linux/identity.ts';
@@ -7,13 +8,12 @@ import type { Lock } from '../lock/lock.ts';
 import { LockError, quote, systemError } from '../lock/lock-error.ts';
 import { toPath } from '../lock/lock-options.ts';
 import { openCopies } from './directory-of-copies.ts';
-import { type Ref, takeRef, waitForRef } from './lock-ref.ts';
-import { Directory } from './open-directory.ts';
+import { takeRef, waitForRef } from './lock-ref.ts';
 import { freshName } from './partial.ts';
-import { realPath } from './real-path.ts';
+import type { Place } from './place.ts';
 import { checkWorkOptions, type WorkOptions } from './tree-options.ts';
 import { copyTree, deleteTree } from './tree-work.ts';
-import { type RuntimeUse, useRuntime } from './use-runtime.ts';
+import { openUse } from './use-runtime.ts';
 
 /** How to make a mutable copy. */
 export interface CopyOptions extends WorkOptions {
@@ -63,6 +63,8 @@ const ATTEMPTS = 10;
  * own lock is what remains. Until it is whole it has a name by which nobody uses it. An error or an
  * abort deletes what there is of it; a crash leaves it as garbage for the next collection.
  *
+ * Both paths are followed once, as `useRuntime()` does, and everything goes over what they led to.
+ *
  * @throws {LockError} `ERR_LOCK_BUSY` when the source is being deleted; `ENOSPC`, `EACCES`, … with
  * the entry in the message; `EINVAL` when the directory lies in the source; what `useRuntime()`
  * throws. An abort rejects with `signal.reason`.
@@ -87,20 +89,21 @@ export async function createCopy(
   const to = toPath(parent);
   checkWorkOptions(options, ['error', 'wait']);
   const { whenBusy, signal, timeout, onWait, engine } = options;
-  const use = await useRuntime(from, { whenBusy, signal, timeout, onWait, engine });
-  let root: Directory | undefined;
-  let copies: Directory | undefined;
+  const use = await openUse(from, { whenBusy, signal, timeout, onWait, engine });
+  let root: Place | undefined;
+  let copies: Place | undefined;
   let lock: Lock | undefined;
   try {
-    root = Directory.open(use.root);
-    copies = openCopies(use.root, to);
-    const ref: Ref = { path: '.ref', mode: 'shared', create: true, at: copies.fd };
-    lock = await waitForRef(ref, options);
-    return await makeCopy(use, root, copies, options);
+    // The directory whose lock is held, and not whatever its path leads to by now.
+    root = use.place.readable(use.place.fullPath);
+    copies = openCopies(root, to);
+    lock = await waitForRef({ in: copies, mode: 'shared', create: true }, options);
+    return await makeCopy(root, use.layout, copies, options);
   } finally {
     lock?.release();
     copies?.close();
     root?.close();
+    use.place.close();
     use.lock.release();
   }
 }
@@ -110,38 +113,51 @@ export async function createCopy(
  * held from the start: an unpacker of archives may sweep under a shared lock on the directory.
  */
 async function makeCopy(
-  { root: path, layout }: RuntimeUse,
-  source: Directory,
-  copies: Directory,
+  source: Place,
+  layout: 'usr' | 'root',
+  copies: Place,
   options: CopyOptions,
 ): Promise<MutableCopy> {
-  const { engine } = options;
   // Known now, whatever becomes of the current directory and of links meanwhile.
-  const base = realPath(copies.path, `Cannot copy ${quote(path)} into ${quote(copies.path)}`);
+  const base = copies.fullPath;
   let name = makeDirectory(copies);
   const target = copies.open(name);
   let lock: Lock | undefined;
-  let growing: Lock | undefined;
+  let whole = false;
   try {
-    growing = await lockNew(target, options);
+    lock = await lockNew(target, options);
     const done = await copyTree(source, target, layout, options);
     options.signal?.throwIfAborted();
-    if (done.failed !== undefined) throw copyError(path, copies.path, done.failed);
+    if (done.failed !== undefined) throw copyError(source.path, copies.path, done.failed);
     name = giveName(copies, name);
-    const copy = join(base, name);
-    const ref = join(copy, 'usr/.ref');
-    lock = await takeRef({ path: ref, mode: 'shared', create: false }, 'error', { engine });
-    return { path: copy, ref, lock, entries: done.entries, skipped: done.skipped.map(toSkipped) };
+    whole = true;
+    const path = join(base, name);
+    const ref = join(path, 'usr/.ref');
+    // It was locked under the name that it had while it grew.
+    Object.assign(lock, { path: ref });
+    return { path, ref, lock, entries: done.entries, skipped: done.skipped.map(toSkipped) };
   } finally {
-    growing?.release();
     // Not to be aborted: the copy may be large, and nobody needs it any more.
-    if (lock === undefined) await deleteTree(copies, toName(name), target, {}).catch(() => {});
+    if (!whole) await deleteHalf(copies, name, target);
+    if (!whole) lock?.release();
     target.close();
   }
 }
 
+/** Deletes what there is of a copy; what cannot be deleted is garbage by its name. */
+async function deleteHalf(copies: Place, name: string, target: Place): Promise<void> {
+  const words = newTreeWords();
+  const bytes = toName(name);
+  try {
+    await deleteTree(copies, bytes, target, { words, total: 0 }, {});
+  } catch {
+    // Where no thread can be had there is next to nothing of it yet.
+    deleteHere({ work: 'delete', words, order: 'forward', parent: copies.fd, name: bytes, tree: target.fd });
+  }
+}
+
 /** Makes and locks the lock file of a copy that has nothing else yet. */
-async function lockNew(target: Directory, { engine }: CopyOptions): Promise<Lock> {
+async function lockNew(target: Place, { engine }: CopyOptions): Promise<Lock> {
   const calls = fileCalls();
   const made = calls.mkdirat(target.fd, toName('usr'), 0o755) !== -1 &&
     calls.symlinkat(toName('usr/.ref'), target.fd, toName('.ref')) !== -1;
@@ -149,20 +165,16 @@ async function lockNew(target: Directory, { engine }: CopyOptions): Promise<Lock
     const errno = calls.errno();
     throw systemError(`Cannot make a copy in ${quote(target.path)}`, target.path, 'mkdir', errno);
   }
-  return await takeRef(
-    { path: '.ref', mode: 'shared', create: true, at: target.fd },
-    'error',
-    { engine },
-  );
+  return await takeRef({ in: target, mode: 'shared', create: true }, 'error', { engine });
 }
 
-function makeDirectory(copies: Directory): string {
+function makeDirectory(copies: Place): string {
   return tryNames(copies, 'partial', 'mkdir', (name) => {
     return fileCalls().mkdirat(copies.fd, toName(name), 0o700);
   });
 }
 
-function giveName(copies: Directory, partial: string): string {
+function giveName(copies: Place, partial: string): string {
   return tryNames(copies, 'copy', 'rename', (name) => {
     return fileCalls().renameat(copies.fd, toName(partial), copies.fd, toName(name));
   });
@@ -170,7 +182,7 @@ function giveName(copies: Directory, partial: string): string {
 
 /** Uses the first fresh name that is free. */
 function tryNames(
-  { path }: Directory,
+  { path }: Place,
   kind: 'copy' | 'partial',
   syscall: string,
   use: (name: string) => number,

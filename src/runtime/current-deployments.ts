@@ -6,7 +6,7 @@ import { Status } from '../linux/status.ts';
 import { quote, systemError } from '../lock/lock-error.ts';
 import { invalid } from '../lock/lock-options.ts';
 import { DEPLOYMENT } from './garbage-names.ts';
-import type { Directory } from './open-directory.ts';
+import type { Place } from './place.ts';
 
 /** Checks that they can be names of deployments. */
 export function checkDeployments(names: unknown): void {
@@ -32,7 +32,7 @@ export function checkExistence(
 }
 
 /** The directories to which names lead: a current deployment may be named by a link to it. */
-export function identitiesOf({ fd }: Directory, names: readonly string[]): ReadonlySet<string> {
+export function identitiesOf({ fd }: Place, names: readonly string[]): ReadonlySet<string> {
   const status = new Status();
   const found = names.filter((name) => status.behind(fd, toName(name)) === 0);
   return new Set(found.map((name) => {

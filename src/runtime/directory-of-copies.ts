@@ -1,48 +1,55 @@
-import { dirname, sep } from 'node:path';
-import { EEXIST, ENOENT } from '../linux/errno.ts';
-import { fileCalls, toName } from '../linux/file-calls.ts';
-import { AT_FDCWD } from '../linux/open.ts';
-import { Status } from '../linux/status.ts';
+import { EEXIST } from '../linux/errno.ts';
+import { fileCalls } from '../linux/file-calls.ts';
+import { nameText } from '../linux/listing.ts';
 import { LockError, quote, systemError } from '../lock/lock-error.ts';
-import { Directory } from './open-directory.ts';
-import { realPath } from './real-path.ts';
+import { followExisting } from './follow-path.ts';
+import { Place } from './place.ts';
 
 /**
- * Opens the directory in which copies of a runtime are to be made, and makes it if it is missing.
+ * Opens the directory in which copies of a runtime are to be made. It is made if it is missing, with
+ * those above it that are, for its owner alone.
  *
  * @throws {LockError} `EINVAL` when it lies in the runtime: a copy would never be complete.
  */
-export function openCopies(root: string, parent: string): Directory {
-  const action = `Cannot copy ${quote(root)} into ${quote(parent)}`;
-  const source = realPath(root, action).replace(/\/*$/, sep);
-  if (`${realPath(whatIsThere(parent), action)}${sep}`.startsWith(source)) {
-    throw new LockError(`${action}: it lies in what is to be copied`, {
-      code: 'EINVAL',
-      path: parent,
-    });
+export function openCopies(source: Place, parent: string): Place {
+  const action = `Cannot copy ${quote(source.path)} into ${quote(parent)}`;
+  const { fd, missing } = followExisting(parent, action);
+  let place = new Place(parent, fd);
+  try {
+    if (isWithin(place, source)) {
+      throw new LockError(`${action}: it lies in what is to be copied`, {
+        code: 'EINVAL',
+        path: parent,
+      });
+    }
+    for (const name of missing) {
+      const next = makeDirectory(place, name, action);
+      place.close();
+      place = next;
+    }
+    return place.readable(parent);
+  } finally {
+    place.close();
   }
-  makeDirectories(parent, action);
-  return Directory.open(parent);
 }
 
-/** The path itself, or of what lies above it the first that exists. */
-function whatIsThere(path: string): string {
-  if (path === '') return path;
-  const missing = new Status().behind(AT_FDCWD, toName(path)) === ENOENT;
-  return missing && dirname(path) !== path ? whatIsThere(dirname(path)) : path;
+/** Whether a directory is another one, or lies in it. */
+function isWithin(place: Place, other: Place): boolean {
+  let at: Place | undefined = place;
+  while (at !== undefined && at.identity !== other.identity) {
+    const above: Place | undefined = at.up();
+    if (at !== place) at.close();
+    at = above;
+  }
+  if (at !== place) at?.close();
+  return at !== undefined;
 }
 
-/** Makes a directory for its owner alone, and those above it that are missing. */
-function makeDirectories(path: string, action: string): void {
-  const make = (): number => {
-    const calls = fileCalls();
-    return calls.mkdirat(AT_FDCWD, toName(path), 0o700) === -1 ? calls.errno() : 0;
-  };
-  let errno = make();
-  if (errno === ENOENT && dirname(path) !== path) {
-    makeDirectories(dirname(path), action);
-    errno = make();
-  }
-  // What is there may be a file; then it cannot be opened as a directory.
-  if (errno !== 0 && errno !== EEXIST) throw systemError(action, path, 'mkdir', errno);
+function makeDirectory(place: Place, name: Uint8Array, action: string): Place {
+  const calls = fileCalls();
+  const made = calls.mkdirat(place.fd, name, 0o700) !== -1;
+  // Somebody else may have made it; if that is a link, it is not followed.
+  const errno = made ? 0 : calls.errno();
+  if (errno !== 0 && errno !== EEXIST) throw systemError(action, place.path, 'mkdir', errno);
+  return place.open(nameText(name), name, action);
 }

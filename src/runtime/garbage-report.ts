@@ -5,6 +5,7 @@ export type KeptWhy =
   | 'busy'
   | 'keep'
   | 'current'
+  | 'not-ours'
   | 'not-garbage'
   | 'not-a-directory'
   | 'cannot-lock'
@@ -32,6 +33,8 @@ export interface KeptEntry {
    * - `busy`: somebody holds one of its locks
    * - `keep`: it has an entry `keep`, or one cannot tell
    * - `current`: a deployment that is in use by name
+   * - `not-ours`: in a directory of several users, it belongs neither to the caller nor to the owner
+   *   of the directory
    * - `not-garbage`: its name is none that is collected
    * - `not-a-directory`: a file or a symbolic link
    * - `cannot-lock`: its `.ref` cannot be locked at all

@@ -1,5 +1,5 @@
 import { lookBeneath } from '../linux/directory.ts';
-import { AT_FDCWD, closeFd } from '../linux/open.ts';
+import { closeFd, openLockFileBeneath } from '../linux/open.ts';
 import { Status } from '../linux/status.ts';
 import { lock, tryLock } from '../lock/default-engine.ts';
 import { findHolders, type Holder, holdersText } from '../lock/holders.ts';
@@ -7,15 +7,26 @@ import type { Lock } from '../lock/lock.ts';
 import { LockError } from '../lock/lock-error.ts';
 import type { LockMode, LockOptions, WaitInfo } from '../lock/lock-options.ts';
 import { cannotLock, fullPath } from '../lock/open-file.ts';
+import type { Place } from './place.ts';
 import type { LockSource, RuntimeOptions } from './tree-options.ts';
 
-/** A `.ref` that is to be locked. */
+const NAME = '.ref';
+
+/** The `.ref` of an open directory, which is to be locked. */
 export interface Ref {
-  readonly path: string;
+  readonly in: Place;
   readonly mode: LockMode;
   readonly create: boolean;
-  /** The directory from which the path starts. */
-  readonly at?: number;
+}
+
+/** A lock that somebody else holds. */
+export interface BusyRef {
+  /** Its path. */
+  readonly busy: string;
+  /** Device and inode, to find its holders by; `''` when it has gone meanwhile. */
+  readonly identity: string;
+  /** What to wait for. */
+  readonly ref: Ref;
 }
 
 const moduleEngine: LockSource = { tryLock, lock };
@@ -26,7 +37,8 @@ export async function tryRef(
   { engine = moduleEngine }: RuntimeOptions,
 ): Promise<Lock | undefined> {
   try {
-    return await engine.tryLock(ref.path, toOptions(ref));
+    const lock = await engine.tryLock(NAME, toOptions(ref));
+    return lock && inFull(ref, lock);
   } catch (error) {
     throw named(ref, error);
   }
@@ -39,7 +51,7 @@ export async function waitForRef(
 ): Promise<Lock> {
   const tell = (info: WaitInfo): void => onWait?.({ ...info, path: pathOfRef(ref) });
   try {
-    return await engine.lock(ref.path, { ...toOptions(ref), signal, timeout, onWait: tell });
+    return inFull(ref, await engine.lock(NAME, { ...toOptions(ref), signal, timeout, onWait: tell }));
   } catch (error) {
     throw named(ref, error);
   }
@@ -60,30 +72,43 @@ export async function takeRef(
   if (whenBusy === 'wait') return await waitForRef(ref, options);
   const lock = await tryRef(ref, options);
   if (lock !== undefined) return lock;
-  throw busyError(ref, await holdersOf(ref), why);
+  throw busyError({ path: pathOfRef(ref), mode: ref.mode }, await holdersOf(ref), why);
 }
 
 /** The error of a lock that is busy. */
-export function busyError(ref: Ref, holders: readonly Holder[], why = ''): LockError {
-  const path = pathOfRef(ref);
-  const action = cannotLock({ path, mode: ref.mode });
+export function busyError(
+  { path, mode }: { path: string; mode: LockMode },
+  holders: readonly Holder[],
+  why = '',
+): LockError {
+  const action = cannotLock({ path, mode });
   return new LockError(`${action}: ${holdersText(holders)}${why}`, { code: 'ERR_LOCK_BUSY', path });
 }
 
 /** Who holds locks on it, as far as can be seen. */
 export async function holdersOf(ref: Ref): Promise<Holder[]> {
-  const { identity } = lookAt(ref);
+  const { identity } = lookAt(ref.in);
   return identity === undefined ? [] : (await findHolders([identity])).get(identity) ?? [];
 }
 
-/** Which file it is, by device and inode, or why that cannot be told. */
-export function lookAt({ path, at = AT_FDCWD }: Ref): { identity?: string; errno?: number } {
-  const fd = lookBeneath(at, path);
+/** Which file is a directory's `.ref`, and whose, or why that cannot be told. */
+export function lookAt({ fd: dirfd }: Place): { identity?: string; uid?: number; errno?: number } {
+  const fd = lookBeneath(dirfd, NAME);
   if (fd < 0) return { errno: -fd };
   const status = new Status();
   const errno = status.of(fd);
   closeFd(fd);
-  return errno === 0 ? { identity: status.identity } : { errno };
+  return errno === 0 ? { identity: status.identity, uid: status.uid } : { errno };
+}
+
+/** Opens a directory's `.ref` to ask about its locks; a descriptor or -errno. */
+export function openRefForReading({ fd }: Place): number {
+  return openLockFileBeneath(fd, NAME, 'read');
+}
+
+/** Tells of a `.ref` that is busy. */
+export function busyRef(ref: Ref): BusyRef {
+  return { busy: pathOfRef(ref), identity: lookAt(ref.in).identity ?? '', ref };
 }
 
 /** Whoever named a runtime shall find more in an error than `.ref`. */
@@ -91,10 +116,15 @@ function named(ref: Ref, error: unknown): unknown {
   return error instanceof LockError ? Object.assign(error, { path: pathOfRef(ref) }) : error;
 }
 
-function pathOfRef({ path, at: dirfd = AT_FDCWD }: Ref): string {
-  return fullPath({ path, dirfd });
+function pathOfRef({ in: { fd } }: Ref): string {
+  return fullPath({ path: NAME, dirfd: fd });
 }
 
-function toOptions({ mode, create, at }: Ref): LockOptions {
-  return { mode, create, at, beneath: true };
+/** A lock is asked for below an open directory, and its users look for it elsewhere too. */
+function inFull(ref: Ref, lock: Lock): Lock {
+  return Object.assign(lock, { path: pathOfRef(ref) });
+}
+
+function toOptions({ in: { fd }, mode, create }: Ref): LockOptions {
+  return { mode, create, at: fd, beneath: true };
 }

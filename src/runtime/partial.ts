@@ -8,8 +8,9 @@
 
 import { randomBytes } from 'node:crypto';
 import { sep } from 'node:path';
-import { LockError, quote } from '../lock/lock-error.ts';
-import { realPath } from './real-path.ts';
+import { quote } from '../lock/lock-error.ts';
+import { notARuntime } from './find-runtime.ts';
+import type { Place } from './place.ts';
 
 /** How the names of mutable copies begin. */
 export const COPY = 'tmp-';
@@ -26,15 +27,14 @@ export function isPartial(name: string): boolean {
 }
 
 /**
- * Refuses a runtime that is not whole.
+ * Refuses a runtime that is not whole, or lies in something that is not. Names alone tell that, so
+ * they are asked of the kernel: the path may lead through links.
  *
- * @throws {LockError} `ERR_LOCK_UNSUPPORTED`; `ENOENT` when it has gone meanwhile.
+ * @throws {LockError} `ERR_NOT_A_RUNTIME`.
  */
-export function refusePartial(root: string): void {
-  const action = `Cannot use ${quote(root)} as a runtime`;
-  if (!realPath(root, action).split(sep).some(isPartial)) return;
-  throw new LockError(`${action}: it is not whole, but half made or half deleted`, {
-    code: 'ERR_LOCK_UNSUPPORTED',
-    path: root,
-  });
+export function refusePartial(place: Place): void {
+  const { fullPath } = place;
+  if (!fullPath.split(sep).some(isPartial)) return;
+  const action = `Cannot use ${quote(fullPath)} as a runtime`;
+  throw notARuntime(action, fullPath, 'it is not whole, but half made or half deleted');
 }

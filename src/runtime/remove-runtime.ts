@@ -1,21 +1,19 @@
-import { basename, dirname } from 'node:path';
-import { toName } from '../linux/file-calls.ts';
-import { DT_LNK } from '../linux/listing.ts';
-import { AT_FDCWD } from '../linux/open.ts';
-import { Status } from '../linux/status.ts';
+import type { Survey } from '../../workers/tree-task.ts';
+import { errnoName, errnoText } from '../linux/errno.ts';
 import type { Holder } from '../lock/holders.ts';
 import { findHolders } from '../lock/holders.ts';
-import { quote, systemError } from '../lock/lock-error.ts';
+import { LockError, quote } from '../lock/lock-error.ts';
 import { toPath } from '../lock/lock-options.ts';
-import { findRuntime } from './find-runtime.ts';
-import { lockForRemoval, refused } from './lock-for-removal.ts';
-import { busyError } from './lock-ref.ts';
-import type { BusyRef } from './lock-tree.ts';
-import { Directory } from './open-directory.ts';
-import { realPath } from './real-path.ts';
-import { setAside } from './set-aside.ts';
+import { claimForRemoval } from './claim-for-removal.ts';
+import { deleteClaimed, type Deletion } from './delete-claimed.ts';
+import { requireRuntime } from './find-runtime.ts';
+import { HeldRefs } from './held-refs.ts';
+import { type BusyRef, busyError } from './lock-ref.ts';
+import { type Entry, Place } from './place.ts';
+import { mayMove } from './rights.ts';
+import { requireSign } from './signs.ts';
 import { checkWorkOptions, type WorkOptions } from './tree-options.ts';
-import { deleteTree, failureText, measureTree } from './tree-work.ts';
+import { failureText } from './tree-work.ts';
 
 /** How to remove a runtime. */
 export interface RemoveOptions extends WorkOptions {
@@ -29,6 +27,12 @@ export interface RemoveOptions extends WorkOptions {
    * @default {false}
    */
   dryRun?: boolean | undefined;
+  /**
+   * Remove also what nothing says is a runtime: a directory with `usr/`, or with `bin/` and `lib/`, may
+   * be anybody's home.
+   * @default {false}
+   */
+  forceRuntime?: boolean | undefined;
 }
 
 /** What has become of a runtime. */
@@ -55,19 +59,28 @@ export interface RemoveResult {
  * half-way leaves is garbage by its name (`tmp-partial-*`), for `collectGarbage()`.
  *
  * For a deployment all of it is removed, `files/` and what lies beside it. For a mutable copy
- * (`tmp-*`) the lock on its directory's `.ref` is taken as well, as for a collection.
+ * (`tmp-*`) the lock on its directory's `.ref` is taken as well, as for a collection. It is in use also
+ * when a runtime or a copy that lies in it is, or one in which it lies: every `.ref` below it, and that of
+ * every runtime above it on the same mount, must be free.
+ *
+ * Something must say that it is a runtime: a `.ref`, `files/.ref` or `usr/.ref`, or a manifest beside
+ * `files/`. The path is followed once, as `useRuntime()` does, but its last name must not be a symbolic
+ * link, and everything goes over what was opened.
  *
  * @throws {LockError} `ERR_LOCK_BUSY` when it is in use, unless `whenBusy` says otherwise;
- * `ERR_LOCK_UNSUPPORTED` when it is no runtime; `ENOTDIR` for a symbolic link; `EBUSY` when
- * something is mounted on it; `ERR_LOCK_REPLACED` when somebody else removed it during the wait. An
- * abort rejects with `signal.reason`; what was begun then is garbage.
+ * `ERR_NOT_A_RUNTIME` when it is no runtime, or nothing says that it is one; `ENOTDIR` for a symbolic
+ * link; `EACCES` for a link on the way that is not followed; `EBUSY` when something is mounted on it or
+ * in it; `ERR_LOCK_REPLACED` when somebody else removed it meanwhile. An abort rejects with
+ * `signal.reason`; what was begun then is garbage.
  *
  * @example
  * ```ts
  * import { mkdirSync } from 'node:fs';
- * import { removeRuntime } from 'reflock/runtime';
+ * import { removeRuntime, useRuntime } from 'reflock/runtime';
  *
  * mkdirSync('/tmp/example-obsolete/usr/bin', { recursive: true });
+ * const { lock } = await useRuntime('/tmp/example-obsolete');
+ * lock.release();
  * const { removed, freedBytes } = await removeRuntime('/tmp/example-obsolete');
  * console.log(removed, freedBytes);
  * ```
@@ -78,85 +91,97 @@ export async function removeRuntime(
 ): Promise<RemoveResult> {
   const given = toPath(path);
   checkWorkOptions(options, ['error', 'skip', 'wait']);
-  findRuntime(given);
-  refuseLink(given);
-  // As the kernel knows it: by the words of the path alone, "link/.." would be another directory.
-  const full = realPath(given, `Cannot remove ${quote(given)}`);
-  if (full === '/') throw refused(full, 'it is the root directory', 'EBUSY');
-  const parent = Directory.open(dirname(full));
-  let tree: Directory | undefined;
-  const locks: { release(): void }[] = [];
+  const action = `Cannot remove ${quote(given)}`;
+  const entry = openRuntimeEntry(given, action, options);
+  const held = new HeldRefs(options);
   try {
-    tree = parent.open(basename(full));
-    const taken = await lockForRemoval(parent, tree, options);
-    if ('busy' in taken) return await leave(full, taken, options);
-    locks.push(...taken);
+    const claimed = await claimForRemoval(entry, held, options);
+    if ('busy' in claimed) return await leave(entry, claimed, options);
     options.signal?.throwIfAborted();
-    return await remove(full, parent, tree, options);
+    return await remove(entry, claimed, held, options);
   } finally {
-    for (const lock of locks) lock.release();
-    tree?.close();
-    parent.close();
+    held.close();
+    entry.tree.close();
+    entry.parent.close();
+  }
+}
+
+/** Opens what is to be removed, and makes sure that it is a runtime. */
+function openRuntimeEntry(path: string, action: string, options: RemoveOptions): Entry {
+  for (;;) {
+    const entry = Place.entry(path, action);
+    if (entry === undefined) throw refused(path, 'it is the root directory', 'EBUSY');
+    const { parent, name, tree } = entry;
+    try {
+      requireRuntime(tree, action);
+      if (!options.forceRuntime) requireSign(tree, action);
+      return entry;
+    } catch (error) {
+      const isThere = parent.has(name, tree);
+      tree.close();
+      parent.close();
+      // Another remover has begun with it: what was seen is a half, and its path leads elsewhere.
+      if (isThere) throw error;
+    }
   }
 }
 
 /** It is in use. */
 async function leave(
-  path: string,
+  { tree }: Entry,
   { busy, identity }: BusyRef,
   { whenBusy = 'error', dryRun = false }: RemoveOptions,
 ): Promise<RemoveResult> {
   const holders = (await findHolders([identity])).get(identity) ?? [];
-  if (whenBusy === 'error') {
-    throw busyError({ path: busy, mode: 'exclusive', create: false }, holders);
-  }
-  return { path, dryRun, removed: false, holders, freedBytes: 0, freedInodes: 0 };
+  if (whenBusy === 'error') throw busyError({ path: busy, mode: 'exclusive' }, holders);
+  return resultOf(tree.fullPath, { dryRun, holders });
 }
 
 async function remove(
-  path: string,
-  parent: Directory,
-  tree: Directory,
+  entry: Entry,
+  survey: Survey,
+  held: HeldRefs,
   options: RemoveOptions,
 ): Promise<RemoveResult> {
+  const path = entry.tree.fullPath;
   if (options.dryRun) {
-    const { bytes, inodes } = await measureTree(tree, options);
-    options.signal?.throwIfAborted();
-    return {
-      path,
-      dryRun: true,
-      removed: false,
-      holders: [],
-      freedBytes: bytes,
-      freedInodes: inodes,
-    };
+    throwIfImpossible(entry, survey, path);
+    const { bytes, inodes } = survey;
+    return resultOf(path, { dryRun: true, freedBytes: bytes, freedInodes: inodes });
   }
-  const name = basename(path);
-  const aside = setAside(parent, name, toName(name), tree);
-  const done = await deleteTree(parent, aside.bytes, tree, options);
+  const done = await deleteClaimed(entry, survey, held, options);
+  if ('busy' in done) return await leave(entry, done, options);
   if (done.stopped) options.signal!.throwIfAborted();
-  const result: RemoveResult = {
-    path,
-    dryRun: false,
-    removed: true,
-    holders: [],
-    freedBytes: done.bytes,
-    freedInodes: done.inodes,
-  };
-  if (done.failureCount === 0) return result;
-  const failures = done.failures.map((failed) => ({
-    path: failed.path,
-    message: failureText(failed),
-  }));
-  const remains = { path: `${parent.path}/${aside.name}`, failures, count: done.failureCount };
-  return { ...result, remains };
+  const freed = { removed: true, freedBytes: done.bytes, freedInodes: done.inodes };
+  const result = resultOf(path, freed);
+  return done.failureCount === 0 ? result : { ...result, remains: remainsOf(entry, done) };
 }
 
-function refuseLink(path: string): void {
-  const status = new Status();
-  // A slash at the end would lead through a link.
-  const errno = status.at(AT_FDCWD, toName(path.replace(/(?<=.)\/+$/, '')));
-  if (errno !== 0) throw systemError(`Cannot remove ${quote(path)}`, path, 'statx', errno);
-  if (status.type !== DT_LNK) return;
-  throw refused(path, 'it is a symbolic link, not the runtime itself', 'ENOTDIR');
+function resultOf(path: string, result: Partial<RemoveResult>): RemoveResult {
+  const nothing = { dryRun: false, removed: false, holders: [], freedBytes: 0, freedInodes: 0 };
+  return { path, ...nothing, ...result };
+}
+
+/** A dry run promises no more than what the removal would do. */
+function throwIfImpossible({ parent, tree }: Entry, { obstacles }: Survey, path: string): void {
+  const [first] = obstacles;
+  if (first !== undefined) {
+    const where = `${path}/${first.path}`;
+    throw refused(path, `cannot delete ${quote(where)}: ${failureText(first)}`, errnoName(first.errno));
+  }
+  const errno = mayMove(parent, tree);
+  if (errno === 0) return;
+  throw refused(path, `cannot rename it: ${errnoText(errno)}`, errnoName(errno));
+}
+
+function remainsOf({ parent }: Entry, { failures, failureCount, remains }: Deletion) {
+  return {
+    path: `${parent.fullPath}${remains.slice(parent.path.length)}`,
+    failures: failures.map((failed) => ({ path: failed.path, message: failureText(failed) })),
+    count: failureCount,
+  };
+}
+
+function refused(path: string, why: string, code: string): LockError {
+  return new LockError(`Cannot remove ${quote(path)}: ${why}`, { code, path });
 }

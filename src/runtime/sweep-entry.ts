@@ -1,22 +1,26 @@
-import type { Freed } from '../../workers/tree-task.ts';
-import { ENOENT, errnoText } from '../linux/errno.ts';
+import { basename } from 'node:path';
+import type { FailedCall, Freed } from '../../workers/tree-task.ts';
+import { ENOENT, errnoName, errnoText } from '../linux/errno.ts';
 import { fileCalls, toName } from '../linux/file-calls.ts';
 import { DT_LNK } from '../linux/listing.ts';
 import { Status } from '../linux/status.ts';
 import { LockError, quote } from '../lock/lock-error.ts';
+import { claimTree } from './claim-tree.ts';
+import { deleteClaimed, type Deletion } from './delete-claimed.ts';
 import type { Judgement } from './garbage-names.ts';
 import type { DeletedEntry, KeptEntry, KeptWhy } from './garbage-report.ts';
-import { tryRef } from './lock-ref.ts';
-import { type LockedTree, lockTree } from './lock-tree.ts';
-import type { Directory } from './open-directory.ts';
+import { HeldRefs } from './held-refs.ts';
+import type { BusyRef } from './lock-ref.ts';
+import type { Mounts } from './mounts.ts';
 import { isPartial } from './partial.ts';
-import { setAside } from './set-aside.ts';
+import type { Place } from './place.ts';
+import { mayMove } from './rights.ts';
 import type { LockSource } from './tree-options.ts';
-import { deleteTree, failureText, measureTree } from './tree-work.ts';
+import { failureText } from './tree-work.ts';
 
 /** An entry of a directory that is swept. */
-export interface Entry {
-  readonly parent: Directory;
+export interface Candidate {
+  readonly parent: Place;
   readonly name: string;
   /** The name as the kernel has it. */
   readonly bytes: Uint8Array;
@@ -36,6 +40,7 @@ interface SweepOptions {
   readonly engine?: LockSource | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly dryRun: boolean;
+  readonly mounts: Mounts;
   /** The directories of current deployments. */
   readonly current: ReadonlySet<string>;
 }
@@ -46,7 +51,7 @@ const NOTHING: Freed = { bytes: 0, inodes: 0 };
 
 /** Deletes an entry that its name gives free, if it is what it should be and nobody uses it. */
 export async function sweepEntry(
-  entry: Entry,
+  entry: Candidate,
   judgement: Judgement,
   options: SweepOptions,
 ): Promise<Swept> {
@@ -62,7 +67,7 @@ export async function sweepEntry(
   }
 }
 
-function sweepLink(entry: Entry, dryRun: boolean): Swept {
+function sweepLink(entry: Candidate, dryRun: boolean): Swept {
   const { parent: { fd }, bytes } = entry;
   const status = new Status();
   if (status.at(fd, bytes) !== 0 || status.type !== DT_LNK) {
@@ -77,50 +82,66 @@ function sweepLink(entry: Entry, dryRun: boolean): Swept {
   return kept(entry, 'failed', errnoText(calls.errno()));
 }
 
-async function sweepDirectory(entry: Entry, options: SweepOptions): Promise<Swept> {
+async function sweepDirectory(entry: Candidate, options: SweepOptions): Promise<Swept> {
   const { parent, name, bytes } = entry;
-  let tree: Directory;
+  let tree: Place;
   try {
     tree = parent.open(name, bytes);
   } catch (error) {
     return isGone(entry) ? { freed: NOTHING } : notOpened(entry, error);
   }
-  let locked: LockedTree | undefined;
+  const held = new HeldRefs(options);
   try {
     if (options.current.has(tree.identity)) return kept(entry, 'current', CURRENT);
-    const exempt = keepOf(entry, tree);
-    if (exempt !== undefined) return exempt;
-    const taken = await lockTree(tree, !options.dryRun, (ref) => tryRef(ref, options));
-    if ('busy' in taken) {
-      return { ...kept(entry, 'busy', 'in use'), identity: taken.identity };
-    }
-    locked = taken;
+    const stays = foreign(entry, tree) ?? keepOf(entry, tree);
+    if (stays !== undefined) return stays;
+    const survey = await claimTree(tree, held, options);
+    if ('busy' in survey) return busy(entry, survey);
     // Somebody who used it until just now may have left it with a `keep`.
     const late = keepOf(entry, tree);
     if (late !== undefined) return late;
     if (options.dryRun) {
-      // A user who comes while this takes its time must not find it locked for nothing.
-      locked.release();
-      return deleted(entry, await measureTree(tree, options));
+      const [obstacle] = survey.obstacles;
+      if (obstacle !== undefined) return notDeleted(entry, name, obstacle, survey.obstacles.length);
+      const errno = mayMove(parent, tree);
+      return errno === 0 ? deleted(entry, survey) : kept(
+        entry,
+        'failed',
+        `cannot rename it: ${errnoText(errno)} (${errnoName(errno)} from access)`,
+      );
     }
-    return await deleteLocked(entry, tree, options);
+    const done = await deleteClaimed({ parent, name: bytes, tree }, survey, held, options);
+    return 'busy' in done ? busy(entry, done) : outcome(entry, done);
   } catch (error) {
     if (!(error instanceof LockError)) throw error;
     if (isGone(entry)) return { freed: NOTHING };
-    return kept(entry, locked === undefined ? 'cannot-lock' : 'failed', error.message);
+    const isLock = basename(error.path ?? '') === '.ref';
+    return kept(entry, isLock ? 'cannot-lock' : 'failed', error.message);
   } finally {
-    locked?.release();
+    held.close();
     tree.close();
   }
 }
 
+/**
+ * Where several users may put something, what belongs neither to the caller nor to the owner of the
+ * directory is somebody else's, whatever it is called.
+ */
+function foreign(entry: Candidate, tree: Place): Swept | undefined {
+  const { parent } = entry;
+  const uid = fileCalls().geteuid();
+  if (!parent.isSticky && parent.uid === uid) return undefined;
+  if (tree.uid === uid || tree.uid === parent.uid) return undefined;
+  return kept(entry, 'not-ours', `it belongs to uid ${tree.uid}, and its directory does not`);
+}
+
 /** Whether it has gone since it was listed: a remover had begun to delete it before. */
-function isGone({ parent, bytes }: Entry): boolean {
+function isGone({ parent, bytes }: Candidate): boolean {
   return new Status().at(parent.fd, bytes) === ENOENT;
 }
 
 /** What an entry `keep` makes of it. */
-function keepOf(entry: Entry, tree: Directory): Swept | undefined {
+function keepOf(entry: Candidate, tree: Place): Swept | undefined {
   // It has not saved this one from whoever was killed over it, and what is left is of no use.
   if (isPartial(entry.name)) return undefined;
   const errno = new Status().at(tree.fd, KEEP);
@@ -130,21 +151,24 @@ function keepOf(entry: Entry, tree: Directory): Swept | undefined {
   return kept(entry, 'keep', `whether it has an entry "keep" is unknown: ${errnoText(errno)}`);
 }
 
-async function deleteLocked(entry: Entry, tree: Directory, options: SweepOptions): Promise<Swept> {
-  const { parent, name, bytes } = entry;
-  const aside = setAside(parent, name, bytes, tree);
-  const { failures, failureCount, ...freed } = await deleteTree(parent, aside.bytes, tree, options);
-  if (failureCount === 0) return deleted(entry, freed);
-  const [first] = failures;
-  const others = failureCount > 1 ? `, and ${failureCount - 1} more` : '';
-  const where = quote(`${aside.name}/${first!.path}`);
-  return {
-    ...kept(entry, 'failed', `cannot delete ${where}: ${failureText(first!)}${others}`),
-    freed,
-  };
+function busy(entry: Candidate, { identity }: BusyRef): Swept {
+  return { ...kept(entry, 'busy', 'in use'), identity };
 }
 
-function notOpened(entry: Entry, error: unknown): Swept {
+function outcome(entry: Candidate, { failures, failureCount, remains, ...freed }: Deletion): Swept {
+  const [first] = failures;
+  if (first === undefined) return deleted(entry, freed);
+  const aside = remains.slice(entry.parent.path.length + 1);
+  return { ...notDeleted(entry, aside, first, failureCount), freed };
+}
+
+function notDeleted(entry: Candidate, name: string, first: FailedCall, count: number): Swept {
+  const others = count > 1 ? `, and ${count - 1} more` : '';
+  const where = quote(`${name}/${first.path}`);
+  return kept(entry, 'failed', `cannot delete ${where}: ${failureText(first)}${others}`);
+}
+
+function notOpened(entry: Candidate, error: unknown): Swept {
   if (!(error instanceof LockError)) throw error;
   if (error.code === 'ENOTDIR' || error.code === 'ELOOP') {
     return kept(entry, 'not-a-directory', 'not a directory');
@@ -152,10 +176,10 @@ function notOpened(entry: Entry, error: unknown): Swept {
   return kept(entry, 'failed', error.message);
 }
 
-function deleted({ name, path }: Entry, { bytes, inodes }: Freed): Swept {
+function deleted({ name, path }: Candidate, { bytes, inodes }: Freed): Swept {
   return { deleted: { name, path, bytes, inodes }, freed: { bytes, inodes } };
 }
 
-function kept({ name, path }: Entry, why: KeptWhy, message: string): Swept {
+function kept({ name, path }: Candidate, why: KeptWhy, message: string): Swept {
   return { kept: { name, path, why, message, holders: [] }, freed: NOTHING };
 }

@@ -2,43 +2,69 @@
 
 import { errnoName, errnoText } from '../linux/errno.ts';
 import { type CopyDone, type DeleteDone, DONE, type FailedCall } from '../../workers/tree-task.ts';
-import { type Freed, newTreeWords, STOP, TOTAL } from '../../workers/tree-task.ts';
+import { type Freed, newTreeWords, STOP, type Survey, TOTAL } from '../../workers/tree-task.ts';
+import { surveySmallTree } from '../../workers/survey-tree.ts';
 import { LockError, quote } from '../lock/lock-error.ts';
 import { runTask } from '../lock/task-threads.ts';
-import type { Directory } from './open-directory.ts';
+import type { Place } from './place.ts';
 import type { WorkOptions } from './tree-options.ts';
 
 /** How often a progress is told, in milliseconds. */
 const TELL_EVERY = 100;
 /** How long a thread has a tree for itself, in milliseconds: to wake another takes a part of that. */
 const HEAD_START = 2;
+/** So many entries are looked at in less time than it takes to wake a thread and to hear of it. */
+const SMALL = 64;
 
 /** Copies a runtime's tree into an empty directory. */
 export function copyTree(
-  source: Directory,
-  target: Directory,
+  source: Place,
+  target: Place,
   layout: 'usr' | 'root',
   options: WorkOptions,
 ): Promise<CopyDone> {
   return watched(`Cannot copy ${quote(source.path)}`, options, async (words) => {
     if (options.onProgress !== undefined) {
-      await runTask({ work: 'count', words, tree: source.fd, mounts: 'enter', measure: false });
+      await runTask({ work: 'survey', words, tree: source.fd, before: 'copy' });
     }
     return await runTask({ work: 'copy', words, source: source.fd, target: target.fd, layout });
   });
 }
 
-/** Deletes a tree, of which `name` is the name in `parent`, as far as that can be done. */
+/** Looks through a tree that is to be deleted, or would be. */
+export async function surveyTree(
+  tree: Place,
+  before: 'delete' | 'dry run',
+  { signal }: WorkOptions,
+): Promise<Survey> {
+  const small = surveySmallTree(
+    { work: 'survey', words: newTreeWords(), tree: tree.fd, before },
+    SMALL,
+  );
+  return small ?? await watched(
+    `Cannot look through ${quote(tree.path)}`,
+    { signal },
+    (words) => runTask({ work: 'survey', words, tree: tree.fd, before }),
+  );
+}
+
+/** How far a deletion has got, for those who have to know when it fails. */
+export interface Counter {
+  readonly words: Int32Array<SharedArrayBuffer>;
+  /** How many entries the tree has. */
+  readonly total: number;
+}
+
+/** Deletes a tree as far as that can be done. `name` is its name in `parent`. */
 export function deleteTree(
-  parent: Directory,
+  parent: Place,
   name: Uint8Array,
-  tree: Directory,
+  tree: Place,
+  { words, total }: Counter,
   options: WorkOptions,
 ): Promise<DeleteDone> {
+  Atomics.store(words, TOTAL, total);
   return watched(`Cannot delete ${quote(tree.path)}`, options, async (words) => {
-    if (options.onProgress !== undefined) {
-      await runTask({ work: 'count', words, tree: tree.fd, mounts: 'refuse', measure: false });
-    }
     const one = (order: 'forward' | 'backward'): Promise<DeleteDone> =>
       runTask({ work: 'delete', words, order, parent: parent.fd, name, tree: tree.fd });
     const first = one('forward');
@@ -50,22 +76,13 @@ export function deleteTree(
     // They may have been in each other's way; what fails now fails for good.
     const last = await one('forward');
     return { ...last, ...freed([...both, last]) };
-  });
+  }, words);
 }
 
 /** Waits until both have ended, also when one fails: the descriptors must stay open till then. */
 async function bothEnds(tasks: readonly Promise<DeleteDone>[]): Promise<DeleteDone[]> {
   await Promise.allSettled(tasks);
   return await Promise.all(tasks);
-}
-
-/** Tells what the deletion of a tree would free. */
-export function measureTree(tree: Directory, options: WorkOptions): Promise<Freed> {
-  return watched(
-    `Cannot measure ${quote(tree.path)}`,
-    { signal: options.signal },
-    (words) => runTask({ work: 'count', words, tree: tree.fd, mounts: 'refuse', measure: true }),
-  );
 }
 
 /** Puts a failed call of a thread into words: `no space left on device (ENOSPC from link)`. */
@@ -97,8 +114,8 @@ async function watched<T>(
   action: string,
   { signal, onProgress }: WorkOptions,
   work: (words: Int32Array<SharedArrayBuffer>) => Promise<T>,
+  words = newTreeWords(),
 ): Promise<T> {
-  const words = newTreeWords();
   const stop = (): void => void Atomics.store(words, STOP, 1);
   let thrown: { readonly error: unknown } | undefined;
   const tell = (): void => {

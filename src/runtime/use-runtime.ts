@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { Lock } from '../lock/lock.ts';
 import { LockError, quote } from '../lock/lock-error.ts';
-import { toPath } from '../lock/lock-options.ts';
-import { findRuntime, type FoundRuntime } from './find-runtime.ts';
+import { toPath, type WaitInfo } from '../lock/lock-options.ts';
+import { type FoundRuntime, openRuntime, type OpenRuntime } from './find-runtime.ts';
 import { takeRef } from './lock-ref.ts';
 import { refusePartial } from './partial.ts';
-import { realPath } from './real-path.ts';
+import type { Place } from './place.ts';
 import { checkWorkOptions, type RuntimeOptions } from './tree-options.ts';
 
 const BUSY = ': it is being deleted, so do not use it';
@@ -34,10 +34,13 @@ export interface RuntimeUse extends FoundRuntime {
  * `/usr` (with `bin/` and `lib/`); within a container it is `/`. A missing `.ref` is created; one
  * that is there may lie on a filesystem that is read-only.
  *
+ * The path is followed once, and what it led to is what is locked. A symbolic link in it is followed
+ * if root or the caller made it, or the owner of the directory to which it leads.
+ *
  * @throws {LockError} `ERR_LOCK_BUSY` when it is being deleted; `ERR_LOCK_REPLACED` when it was
- * deleted during the wait; `ERR_LOCK_UNSUPPORTED` when it is no runtime, or only a part of one that
- * a killed copier or collector has left; `EXDEV` when its `.ref` is a symbolic link that leads out
- * of it; and what `lock()` throws.
+ * deleted during the wait; `ERR_NOT_A_RUNTIME` when it is no runtime, or only a part of one that
+ * a killed copier or collector has left; `EACCES` for a link that is not followed; `EXDEV` when its
+ * `.ref` is a symbolic link that leads out of it; and what `lock()` throws.
  *
  * @example
  * ```ts
@@ -55,54 +58,104 @@ export async function useRuntime(
   path: string | URL,
   options: UseOptions = {},
 ): Promise<RuntimeUse> {
+  const { place, layout, lock } = await openUse(path, options);
+  const root = place.fullPath;
+  place.close();
+  return { root, ref: join(root, '.ref'), layout, lock };
+}
+
+/** A runtime that is in use, and open. */
+export interface OpenUse extends OpenRuntime {
+  readonly lock: Lock;
+}
+
+/** The same for somebody who goes on from the open directory. */
+export async function openUse(path: string | URL, options: UseOptions): Promise<OpenUse> {
   checkWorkOptions(options, ['error', 'wait']);
   const name = toPath(path);
   for (;;) {
-    const found = findReal(name);
-    const lock = await takeShared(found, options);
+    const found = openWhole(name);
+    let lock: Lock | undefined;
+    let waited: string | undefined;
     try {
-      // Whoever was waited for may have set it aside, and a path such as "." comes along; or they
-      // have put another runtime in its place, even one of another layout.
-      const { ref, layout } = findReal(name);
-      if (ref === found.ref && layout === found.layout) return { ...found, lock };
+      const onWait = (info: WaitInfo): void => {
+        waited = info.path;
+        options.onWait?.(info);
+      };
+      lock = await takeShared(found.place, { ...options, onWait });
+      const now = whatIsThere(name, waited);
+      if (now.identity === found.place.identity && now.layout === found.layout) {
+        return { ...found, lock };
+      }
+      // Those whom it waited for have put another one in its place.
+      if (waited !== undefined && now.identity !== found.place.identity) throw replaced(waited);
     } catch (error) {
-      lock.release();
+      lock?.release();
+      found.place.close();
       throw error;
     }
+    // Without a wait it is as if the path had been followed a moment later.
     lock.release();
+    found.place.close();
   }
 }
 
-/** Finds the runtime as the kernel knows it: a link to it may lead to another one tomorrow. */
-function findReal(path: string): FoundRuntime {
-  const { root, layout } = findRuntime(path);
-  const real = realPath(root, `Cannot use ${quote(root)} as a runtime`);
-  refusePartial(real);
-  return { root: real, ref: join(real, '.ref'), layout };
-}
-
-async function takeShared({ root, ref }: FoundRuntime, options: UseOptions): Promise<Lock> {
-  const { whenBusy = 'error' } = options;
-  const take = (path: string, create: boolean) =>
-    takeRef({ path, mode: 'shared', create }, whenBusy, options, BUSY);
+function openWhole(name: string): OpenRuntime {
+  const found = openRuntime(name);
   try {
-    // Creation would need a filesystem that can be written; a `.ref` that is there needs none.
-    return await take(ref, false);
+    refusePartial(found.place);
+    return found;
   } catch (error) {
-    if (!isMissing(error)) throw error;
+    found.place.close();
+    throw error;
   }
+}
+
+/** Follows the path once more, to compare: a remover renames a runtime before it deletes it. */
+function whatIsThere(
+  name: string,
+  waited: string | undefined,
+): Pick<Place, 'identity'> & Pick<OpenRuntime, 'layout'> {
+  try {
+    const { place, layout } = openWhole(name);
+    place.close();
+    return { identity: place.identity, layout };
+  } catch (error) {
+    throw waited === undefined ? error : replaced(waited);
+  }
+}
+
+function replaced(path: string): LockError {
+  const message = `Cannot lock ${quote(path)} for reading: ` +
+    'the runtime was deleted or replaced during the wait';
+  return new LockError(message, { code: 'ERR_LOCK_REPLACED', path });
+}
+
+async function takeShared(place: Place, options: UseOptions): Promise<Lock> {
+  const { whenBusy = 'error' } = options;
+  const take = (where: Place, create: boolean) =>
+    takeRef({ in: where, mode: 'shared', create }, whenBusy, options, BUSY);
+  // Creation would need a filesystem that can be written; a `.ref` that is there needs none.
+  const there = await takeIfThere(() => take(place, false));
+  if (there !== undefined) return there;
   // Of a mutable copy that somebody deletes in place the link may have gone first, and what it led
   // to is still locked.
-  const inner = await take(join(root, 'usr/.ref'), false).catch((error) => {
-    if (!isMissing(error)) throw error;
-  });
+  const usr = place.openBeneath('usr', 'enter');
+  let inner: Lock | undefined;
   try {
-    return await take(ref, true);
+    if (usr !== undefined) inner = await takeIfThere(() => take(usr, false));
+    return await take(place, true);
   } finally {
     inner?.release();
+    usr?.close();
   }
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof LockError && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+async function takeIfThere(take: () => Promise<Lock>): Promise<Lock | undefined> {
+  try {
+    return await take();
+  } catch (error) {
+    if (error instanceof LockError && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
 }

@@ -56,10 +56,10 @@ test('findRuntime() refuses what is no runtime, and says why', () => {
   const file = join(temp, 'file');
   writeFileSync(file, '');
   fails(file, 'ENOTDIR', /not a directory/);
-  fails(tree('bin'), 'ERR_LOCK_UNSUPPORTED', /no files\/, no usr\/, and not both bin\/ and lib\/$/);
+  fails(tree('bin'), 'ERR_NOT_A_RUNTIME', /no files\/, no usr\/, and not both bin\/ and lib\/$/);
   const withFile = tree('lib');
   writeFileSync(join(withFile, 'bin'), '');
-  fails(withFile, 'ERR_LOCK_UNSUPPORTED', /not both/);
+  fails(withFile, 'ERR_NOT_A_RUNTIME', /not both/);
 });
 
 test.run();

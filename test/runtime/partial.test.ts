@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LockError, tryLock } from '../../src/mod.ts';
+import { tryLock } from '../../src/mod.ts';
 import { collectGarbage, useRuntime } from '../../src/runtime/mod.ts';
-import { refusePartial } from '../../src/runtime/partial.ts';
-import { Directory } from '../../src/runtime/open-directory.ts';
+import { Mounts } from '../../src/runtime/mounts.ts';
+import { Place } from '../../src/runtime/place.ts';
 import { sweepEntry } from '../../src/runtime/sweep-entry.ts';
 import { toName } from '../../src/linux/file-calls.ts';
 import { startLocker } from '../support/locker.ts';
@@ -15,6 +15,18 @@ import { mustBlock } from '../support/must-block.ts';
 import { temp } from '../support/temp.ts';
 
 let count = 0;
+
+const options = { dryRun: false, current: new Set<string>(), mounts: new Mounts() };
+
+/** Opens a directory for reading. */
+function open(path: string): Place {
+  const found = Place.at(path, 'Cannot open it');
+  try {
+    return found.readable();
+  } finally {
+    found.close();
+  }
+}
 
 /** A new directory of copies with a runtime of this name in it; gives the paths of both. */
 function place(name: string): { parent: string; path: string } {
@@ -43,18 +55,18 @@ test('collectGarbage() deletes what is not whole although it has an entry "keep"
 });
 test('collectGarbage() keeps a copy that gets its "keep" just before the lock is taken', async () => {
   const { parent, path } = place('tmp-used');
-  const directory = Directory.open(parent);
+  const directory = open(parent);
   const bytes = toName('tmp-used');
   const tree = directory.open('tmp-used', bytes);
   // Between the first look for `keep` and the lock the collector looks for files/: this is where a
   // user has their last word, and leaves.
-  tree.openBeneath = (name) => {
+  tree.openBeneath = (name, mounts) => {
     writeFileSync(join(path, 'keep'), '');
-    return Directory.prototype.openBeneath.call(tree, name);
+    return Place.prototype.openBeneath.call(tree, name, mounts);
   };
   directory.open = () => tree;
   const entry = { parent: directory, name: 'tmp-used', bytes, path };
-  const { kept } = await sweepEntry(entry, 'directory', { dryRun: false, current: new Set() });
+  const { kept } = await sweepEntry(entry, 'directory', options);
   assert.is(kept?.why, 'keep');
   assert.ok(existsSync(join(path, 'bin')));
   tryLock(join(path, '.ref'))!.release();
@@ -64,32 +76,21 @@ test('collectGarbage() keeps a copy that gets its "keep" just before the lock is
 for (const when of ['before it is opened', 'before it is locked'] as const) {
   test(`collectGarbage() does not mention what somebody else has deleted ${when}`, async () => {
     const { parent, path } = place('tmp-partial-0');
-    const directory = Directory.open(parent);
+    const directory = open(parent);
     const bytes = toName('tmp-partial-0');
     const remove = (): void => rmSync(path, { recursive: true });
     directory.open = (...args) => {
       if (when === 'before it is opened') remove();
-      const tree = Directory.prototype.open.apply(directory, args);
+      const tree = Place.prototype.open.apply(directory, args);
       remove();
       return tree;
     };
     const entry = { parent: directory, name: 'tmp-partial-0', bytes, path };
-    const swept = await sweepEntry(entry, 'directory', { dryRun: false, current: new Set() });
+    const swept = await sweepEntry(entry, 'directory', options);
     assert.equal(swept, { freed: { bytes: 0, inodes: 0 } });
     directory.close();
   });
 }
-
-test('refusePartial() gives an error of ours for a runtime that has just gone', () => {
-  const { path } = place('runtime');
-  renameSync(path, `${path}-2`);
-  assert.throws(
-    () => refusePartial(path),
-    (error: unknown) =>
-      error instanceof LockError && error.code === 'ENOENT' &&
-      error.message.startsWith(`Cannot use "${path}" as a runtime: no such file`),
-  );
-});
 
 test('useRuntime(".") refuses a runtime that is set aside during the wait', async () => {
   const { parent, path } = place('runtime');
@@ -105,7 +106,7 @@ test('useRuntime(".") refuses a runtime that is set aside during the wait', asyn
     await remover.program.kill();
     assert.is((await waiting).code, 'ERR_LOCK_REPLACED');
     // From there it is not whole, by whichever name.
-    assert.is((await rejection(useRuntime('.'))).code, 'ERR_LOCK_UNSUPPORTED');
+    assert.is((await rejection(useRuntime('.'))).code, 'ERR_NOT_A_RUNTIME');
     tryLock(join(aside, '.ref'))!.release();
   } finally {
     process.chdir(before);

@@ -88,7 +88,7 @@ test('while it is deleted, a runtime is nowhere to be found', async () => {
   const [partial] = readdirSync(base);
   assert.match(partial!, /^tmp-partial-/);
   assert.is((await rejection(useRuntime(path))).code, 'ENOENT');
-  assert.is((await rejection(useRuntime(join(base, partial!)))).code, 'ERR_LOCK_UNSUPPORTED');
+  assert.is((await rejection(useRuntime(join(base, partial!)))).code, 'ERR_NOT_A_RUNTIME');
   // A collector that comes now leaves the work to the remover, or has a part in it.
   const { kept, deleted } = await collectGarbage(base);
   assert.is(kept.length + deleted.length, 1);
@@ -146,7 +146,7 @@ test('removeRuntime() refuses what is no runtime, no directory, or not the runti
   symlinkSync('a', join(base, 'link'));
   const cases = [
     ['link', 'ENOTDIR', /it is a symbolic link, not the runtime itself$/],
-    ['x', 'ERR_LOCK_UNSUPPORTED', /it has no files\/, no usr\/, and not both bin\/ and lib\/$/],
+    ['x', 'ERR_NOT_A_RUNTIME', /it has no files\/, no usr\/, and not both bin\/ and lib\/$/],
     ['x/y', 'ENOTDIR', /not a directory/],
     ['nothing', 'ENOENT', /no such file or directory/],
   ] as const;

@@ -2,18 +2,20 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { runTask } from '../../src/lock/task-threads.ts';
-import { Directory } from '../../src/runtime/open-directory.ts';
+import { Place } from '../../src/runtime/place.ts';
 import { newTreeWords, TOTAL } from '../../workers/tree-task.ts';
 import { makeTree, newPlace } from '../support/trees.ts';
 
 test('a total is told when everything is counted, and no part of it before', async () => {
   const files = Array.from({ length: 600 }, (_, i) => `d${i % 6}/f${i}`);
-  const tree = Directory.open(makeTree(newPlace(), files));
+  const found = Place.at(makeTree(newPlace(), files), 'Cannot open it');
+  const tree = found.readable();
+  found.close();
   const count = async () => {
     const words = newTreeWords();
     const totals = new Set<number>();
     let over = false;
-    const task = { work: 'count', words, tree: tree.fd, mounts: 'enter', measure: false } as const;
+    const task = { work: 'survey', words, tree: tree.fd, before: 'copy' } as const;
     const counting = runTask(task).finally(() => over = true);
     for (; !over; await turn()) totals.add(Atomics.load(words, TOTAL));
     await counting;

@@ -161,11 +161,11 @@ test('useRuntime() refuses what is not whole, and what is no runtime', async () 
     const name of ['tmp-partial-1', 'tmp-partial-2', 'tmp-partial-2/files/../files/..', 'link']
   ) {
     const error = await rejection(useRuntime(join(parent, name)));
-    assert.is(error.code, 'ERR_LOCK_UNSUPPORTED');
+    assert.is(error.code, 'ERR_NOT_A_RUNTIME');
     assert.match(error.message, /^Cannot use ".*" as a runtime: it is not whole, but half made or/);
   }
   assert.is(existsSync(join(parent, 'tmp-partial-1/.ref')), false);
-  assert.is((await rejection(useRuntime(join(parent, 'x')))).code, 'ERR_LOCK_UNSUPPORTED');
+  assert.is((await rejection(useRuntime(join(parent, 'x')))).code, 'ERR_NOT_A_RUNTIME');
   assert.is((await rejection(useRuntime(join(parent, 'nothing')))).code, 'ENOENT');
   assert.is((await rejection(useRuntime(join(parent, 'x/y')))).code, 'ENOTDIR');
 });

@@ -9,9 +9,10 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { tryLock } from '../../src/mod.ts';
 import { collectGarbage, createCopy, removeRuntime, useRuntime } from '../../src/runtime/mod.ts';
-import { tryRef } from '../../src/runtime/lock-ref.ts';
-import { lockTree } from '../../src/runtime/lock-tree.ts';
-import { Directory } from '../../src/runtime/open-directory.ts';
+import { claimTree } from '../../src/runtime/claim-tree.ts';
+import { HeldRefs } from '../../src/runtime/held-refs.ts';
+import { Mounts } from '../../src/runtime/mounts.ts';
+import { Place } from '../../src/runtime/place.ts';
 import { hasContainers } from '../support/container.ts';
 import { eventually, within } from '../support/eventually.ts';
 import { holdBy } from '../support/holding.ts';
@@ -27,7 +28,7 @@ const many = Array.from({ length: 1500 }, (_, i) => `usr/d${i}/f`);
 
 test('removeRuntime() removes what the kernel finds at a path, not what its words say', async () => {
   const place = makeTree(newPlace(), [
-    ...['real/sub/', 'real/scout/usr/bin/', 'scout/precious', 'link -> real/sub'],
+    ...['real/sub/', 'real/scout/usr/bin/', 'real/scout/.ref', 'scout/precious', 'link -> real/sub'],
   ]);
   await removeRuntime(join(place, 'link') + '/../scout');
   assert.equal(treeOf(place), [
@@ -38,7 +39,7 @@ test('removeRuntime() removes what the kernel finds at a path, not what its word
     'scout/precious',
   ]);
   const before = process.cwd();
-  makeTree(place, ['a/usr/bin/']);
+  makeTree(place, ['a/usr/bin/', 'a/.ref']);
   process.chdir(join(place, 'a'));
   try {
     renameSync(join(place, 'a'), join(place, 'b'));
@@ -64,19 +65,21 @@ test("a files that is a link out of the deployment is nobody's runtime", async (
   const outside = makeTree(newPlace(), ['usr/bin/']);
   const base = makeTree(newPlace(), [`deploy-a/files -> ${outside}`]);
   const error = await rejection(useRuntime(join(base, 'deploy-a')));
-  assert.is(error.code, 'ERR_LOCK_UNSUPPORTED');
+  assert.is(error.code, 'ERR_NOT_A_RUNTIME');
   assert.equal(treeOf(outside), ['usr/', 'usr/bin/'], 'no .ref is made there');
 });
 
 test('whoever deletes a tree locks usr/.ref and files/.ref too when they are missing', async () => {
   const path = makeTree(newPlace(), ['usr/bin/', 'files/bin/']);
-  const tree = Directory.open(path);
-  const locked = await lockTree(tree, true, (ref) => tryRef(ref, {}));
+  const { parent, tree } = Place.entry(path, 'Cannot open it')!;
+  const held = new HeldRefs({});
+  await claimTree(tree, held, { dryRun: false, mounts: new Mounts() });
   for (const ref of ['.ref', 'usr/.ref', 'files/.ref']) {
     assert.is(tryLock(join(path, ref), { mode: 'shared' }), undefined, ref);
   }
-  if ('release' in locked) locked.release();
+  held.close();
   tree.close();
+  parent.close();
 });
 
 test('a removal that waits for the users of a copy does not keep copiers waiting', async () => {

@@ -8,8 +8,10 @@ export const description: Description = {
     'Removes RUNTIME if nobody uses it: a deployment with all that lies beside its files/, a ' +
     'whole root filesystem, a merged /usr, or a mutable copy. It is gone from its path at once, ' +
     'and then deleted.',
+    'Something must say that it is a runtime: a .ref, which `reflock use` makes, or a manifest.',
   ],
   options: [
+    { name: 'force-runtime', text: 'remove it although nothing says that it is a runtime' },
     { name: 'dry-run', text: 'only tell what would be removed' },
     { name: 'wait', text: 'wait while RUNTIME is in use' },
     { name: 'json', text: 'print the result as JSON' },

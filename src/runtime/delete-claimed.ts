@@ -1,0 +1,60 @@
+import { type DeleteDone, DONE, newTreeWords, type Survey } from '../../workers/tree-task.ts';
+import { nameText } from '../linux/listing.ts';
+import { LockError, quote } from '../lock/lock-error.ts';
+import { lateUser } from './claim-tree.ts';
+import type { HeldRefs } from './held-refs.ts';
+import type { BusyRef } from './lock-ref.ts';
+import type { Entry } from './place.ts';
+import { type Aside, setAside } from './set-aside.ts';
+import type { WorkOptions } from './tree-options.ts';
+import { deleteTree } from './tree-work.ts';
+
+/** What has become of a tree that was claimed. */
+export interface Deletion extends DeleteDone {
+  /** Where what could not be deleted lies now. */
+  readonly remains: string;
+}
+
+/**
+ * Deletes a tree whose locks are all held: renames it aside first, so that nobody finds a half of it.
+ * If that was too late, or if the work cannot even begin, the tree has its name again.
+ *
+ * @throws {LockError} when it cannot be deleted at all; the message tells where it is.
+ */
+export async function deleteClaimed(
+  { parent, name, tree }: Entry,
+  survey: Survey,
+  held: HeldRefs,
+  options: WorkOptions,
+): Promise<Deletion | BusyRef> {
+  const aside = setAside(parent, nameText(name), name, tree);
+  const remains = `${parent.path}/${aside.name}`;
+  const late = await lateUser(tree, survey, held);
+  if (late !== undefined) {
+    putBack(aside, tree.path, remains, 'somebody has begun to use it');
+    return late;
+  }
+  const words = newTreeWords();
+  try {
+    const total = survey.total + held.made;
+    const done = await deleteTree(parent, aside.bytes, tree, { words, total }, options);
+    // What was made in order to lock it is nothing that the tree had.
+    return { ...done, inodes: Math.max(0, done.inodes - held.made), remains };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    if (Atomics.load(words, DONE) === 0) putBack(aside, tree.path, remains, why);
+    else throw halfDeleted(tree.path, remains, why);
+    throw error;
+  }
+}
+
+function putBack(aside: Aside, path: string, remains: string, why: string): void {
+  if (aside.undo()) return;
+  const message = `Cannot delete ${quote(path)}: ${why}; it is called ${quote(remains)} now`;
+  throw new LockError(message, { code: 'ERR_LOCK_REPLACED', path });
+}
+
+function halfDeleted(path: string, remains: string, why: string): LockError {
+  const message = `Cannot delete the rest of ${quote(path)}, which is called ${quote(remains)} now: `;
+  return new LockError(message + why, { code: 'ERR_LOCK_UNSUPPORTED', path });
+}

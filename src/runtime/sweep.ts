@@ -1,0 +1,105 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { listInPages, nameText } from '../linux/listing.ts';
+import { findHolders, holdersText } from '../lock/holders.ts';
+import { quote, systemError } from '../lock/lock-error.ts';
+import { checkExistence, identitiesOf } from './current-deployments.ts';
+import { judge, type Scope } from './garbage-names.ts';
+import type { GarbageReport, KeptEntry } from './garbage-report.ts';
+import { Mounts } from './mounts.ts';
+import type { Place } from './place.ts';
+import { type Candidate, sweepEntry } from './sweep-entry.ts';
+import type { WorkOptions } from './tree-options.ts';
+
+/** A directory whose lock is held, and what may be collected in it. */
+export interface SweptPlace {
+  readonly directory: Place;
+  readonly scope: Scope;
+}
+
+/** How to sweep. */
+export interface SweepingOptions extends WorkOptions {
+  readonly dryRun?: boolean | undefined;
+  readonly currentDeployments?: readonly string[] | undefined;
+}
+
+/** For how long entries may be looked at without a turn of the event loop, in milliseconds. */
+const TURN = 1;
+
+/** Looks at one entry after the other, and deletes what may be deleted. */
+export async function sweep(
+  places: readonly SweptPlace[],
+  report: GarbageReport,
+  options: SweepingOptions,
+): Promise<void> {
+  const { signal, onProgress, engine, dryRun = false, currentDeployments = [] } = options;
+  const breath = new Breath();
+  const entries = await entriesOf(places, breath);
+  checkExistence(report.parent, currentDeployments, new Set(entries.map(({ name }) => name)));
+  const current = identitiesOf(places[0]!.directory, currentDeployments);
+  const mounts = new Mounts();
+  const busy: { kept: KeptEntry; identity: string }[] = [];
+  for (const [done, { scope, ...entry }] of entries.entries()) {
+    onProgress?.({ done, total: entries.length });
+    const judgement = judge(entry.name, scope);
+    const { deleted, kept, freed, identity } = await sweepEntry(entry, judgement, {
+      engine,
+      signal,
+      dryRun,
+      mounts,
+      current,
+    });
+    if (deleted !== undefined) report.deleted.push(deleted);
+    if (kept !== undefined) report.kept.push(kept);
+    if (kept !== undefined && identity !== undefined) busy.push({ kept, identity });
+    report.freedBytes += freed.bytes;
+    report.freedInodes += freed.inodes;
+    await breath.take();
+    signal?.throwIfAborted();
+  }
+  onProgress?.({ done: entries.length, total: entries.length });
+  await nameHolders(busy);
+}
+
+/** Names as bytes, since they need not be UTF-8; without the directory's own lock file. */
+async function entriesOf(
+  places: readonly SweptPlace[],
+  breath: Breath,
+): Promise<(Candidate & { scope: Scope })[]> {
+  const entries: (Candidate & { scope: Scope })[] = [];
+  for (const { directory, scope } of places) {
+    const { fd, path } = directory;
+    for (const listing of listInPages(fd)) {
+      if (typeof listing === 'number') {
+        throw systemError(`Cannot list ${quote(path)}`, path, 'getdents64', listing);
+      }
+      while (listing.next()) {
+        const bytes = listing.nameBytes;
+        const name = nameText(bytes);
+        if (name === '.ref') continue;
+        entries.push({ parent: directory, scope, bytes, name, path: `${path}/${name}` });
+        await breath.take();
+      }
+    }
+  }
+  return entries;
+}
+
+/** Gives the event loop its turn now and then: a directory may have any number of entries. */
+class Breath {
+  #turn = performance.now();
+
+  /** Returns at once unless it is time. */
+  take(): Promise<void> | undefined {
+    if (performance.now() - this.#turn <= TURN) return undefined;
+    return nextTurn().then(() => void (this.#turn = performance.now()));
+  }
+}
+
+/** Finds all holders at once: to look for them takes as long for one file as for a thousand. */
+async function nameHolders(busy: readonly { kept: KeptEntry; identity: string }[]): Promise<void> {
+  const found = await findHolders(busy.map(({ identity }) => identity));
+  for (const { kept, identity } of busy) {
+    kept.holders = found.get(identity) ?? [];
+    kept.message = `in use: ${holdersText(kept.holders)}`;
+  }
+}

@@ -1,4 +1,4 @@
-import { EACCES, EPERM, EXDEV } from '../src/linux/errno.ts';
+import { EACCES, ENOENT, EPERM, EXDEV } from '../src/linux/errno.ts';
 import { fileCalls, toName } from '../src/linux/file-calls.ts';
 import { DT_DIR, DT_UNKNOWN, type Listing } from '../src/linux/listing.ts';
 import { Status } from '../src/linux/status.ts';
@@ -81,8 +81,8 @@ class TreeSurvey {
         if (dry && this.#status.of(fd) === 0) this.#wouldGo(parent);
       },
       failed: (syscall, errno) => {
-        // The work itself will find out about all else.
-        if (errno === EXDEV || dry) this.#obstacle(syscall, errno);
+        // The work itself will find out about all else; what has gone is nobody's obstacle.
+        if (errno === EXDEV || (dry && errno !== ENOENT)) this.#obstacle(syscall, errno);
       },
     });
     const stopped = !this.#end();

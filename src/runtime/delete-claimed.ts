@@ -41,9 +41,10 @@ export async function deleteClaimed(
     // What was made in order to lock it is nothing that the tree had.
     return { ...done, inodes: Math.max(0, done.inodes - held.made), remains };
   } catch (error) {
+    // An error that is not ours is of the caller's own `onProgress`, which knows what it has thrown.
     const why = error instanceof Error ? error.message : String(error);
     if (Atomics.load(words, DONE) === 0) putBack(aside, tree.path, remains, why);
-    else throw halfDeleted(tree.path, remains, why);
+    else if (error instanceof LockError) throw halfDeleted(tree.path, remains, why);
     throw error;
   }
 }

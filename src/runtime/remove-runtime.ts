@@ -1,5 +1,6 @@
 import type { Survey } from '../../workers/tree-task.ts';
 import { errnoName, errnoText } from '../linux/errno.ts';
+import { nameText } from '../linux/listing.ts';
 import type { Holder } from '../lock/holders.ts';
 import { findHolders } from '../lock/holders.ts';
 import { LockError, quote } from '../lock/lock-error.ts';
@@ -10,6 +11,7 @@ import { requireRuntime } from './find-runtime.ts';
 import { HeldRefs } from './held-refs.ts';
 import { type BusyRef, busyError } from './lock-ref.ts';
 import { type Entry, Place } from './place.ts';
+import { isPartial } from './partial.ts';
 import { mayMove } from './rights.ts';
 import { requireSign } from './signs.ts';
 import { checkWorkOptions, type WorkOptions } from './tree-options.ts';
@@ -64,7 +66,7 @@ export interface RemoveResult {
  * every runtime above it on the same mount, must be free.
  *
  * Something must say that it is a runtime: a `.ref`, `files/.ref` or `usr/.ref`, or a manifest beside
- * `files/`. The path is followed once, as `useRuntime()` does, but its last name must not be a symbolic
+ * `files/`; what a killed remover has left (`tmp-partial-*`) says so by its name. The path is followed once, as `useRuntime()` does, but its last name must not be a symbolic
  * link, and everything goes over what was opened.
  *
  * @throws {LockError} `ERR_LOCK_BUSY` when it is in use, unless `whenBusy` says otherwise;
@@ -113,6 +115,8 @@ function openRuntimeEntry(path: string, action: string, options: RemoveOptions):
     if (entry === undefined) throw refused(path, 'it is the root directory', 'EBUSY');
     const { parent, name, tree } = entry;
     try {
+      // What a killed remover or copier has left is no runtime any more, and its name says what it is.
+      if (isPartial(nameText(name))) return entry;
       requireRuntime(tree, action);
       if (!options.forceRuntime) requireSign(tree, action);
       return entry;

@@ -34,6 +34,7 @@ function place(name: string): { parent: string; path: string } {
   const path = join(parent, name);
   for (const directory of ['bin', 'lib']) mkdirSync(join(path, directory), { recursive: true });
   writeFileSync(join(path, '.ref'), '');
+  writeFileSync(join(parent, '.ref'), '');
   return { parent, path };
 }
 

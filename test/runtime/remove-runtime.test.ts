@@ -22,10 +22,13 @@ const few = many.slice(0, 100);
 test('removeRuntime() removes a runtime that nobody uses, and tells what that has freed', async () => {
   const base = makeTree(newPlace(), [
     'a/files/bin/tool',
+    'a/files/.ref',
     'a/metadata',
     'b/usr/bin/',
+    'b/.ref',
     'c/bin/',
     'c/lib/',
+    'c/.ref',
   ]);
   writeFileSync(join(base, 'a/files/big'), new Uint8Array(50_000));
   const { path, removed, dryRun, holders, freedBytes, freedInodes, remains } = await removeRuntime(
@@ -39,7 +42,7 @@ test('removeRuntime() removes a runtime that nobody uses, and tells what that ha
     undefined,
   ]);
   assert.ok(freedBytes >= 50_000);
-  assert.is(freedInodes, 8, 'a, files, bin, tool, big, metadata, and two .ref');
+  assert.is(freedInodes, 7, 'a, files, bin, tool, big, metadata and the .ref that it had');
   for (const name of ['b', 'c']) assert.is((await removeRuntime(`${base}/${name}/`)).removed, true);
   assert.equal(readdirSync(base), [], 'and no .ref is made beside it');
 });
@@ -81,7 +84,7 @@ test('removeRuntime() of a runtime in use names who uses it, or leaves it, or wa
 });
 
 test('while it is deleted, a runtime is nowhere to be found', async () => {
-  const base = makeTree(newPlace(), many.map((name) => `a/${name}`));
+  const base = makeTree(newPlace(), ['.ref', 'a/.ref', ...many.map((name) => `a/${name}`)]);
   const path = join(base, 'a');
   const removal = removeRuntime(path);
   await eventually('the rename aside', () => !existsSync(path));
@@ -97,13 +100,13 @@ test('while it is deleted, a runtime is nowhere to be found', async () => {
 });
 
 test('an abort in the middle leaves garbage that the next collection takes', async () => {
-  const base = makeTree(newPlace(), many.map((name) => `a/${name}`));
+  const base = makeTree(newPlace(), ['.ref', 'a/.ref', ...many.map((name) => `a/${name}`)]);
   const controller = new AbortController();
   const removal = rejection(removeRuntime(join(base, 'a'), { signal: controller.signal }));
   await eventually('the rename aside', () => !existsSync(join(base, 'a')));
   controller.abort('enough');
   assert.is(await removal, 'enough' as never);
-  assert.match(readdirSync(base).join(), /^tmp-partial-\w+$/);
+  assert.match(readdirSync(base).join(), /^.ref,tmp-partial-\w+$/);
   await collectGarbage(base);
   assert.equal(readdirSync(base), ['.ref']);
   assert.equal(openFds(temp), []);
@@ -121,19 +124,19 @@ test('a mutable copy is removed under the lock of its directory', async () => {
 });
 
 test('removeRuntime() with dryRun changes nothing, and tells whether and what it would remove', async () => {
-  const path = makeTree(newPlace(), ['usr/bin/tool', 'usr/bin/other']);
+  const path = makeTree(newPlace(), ['usr/bin/tool', 'usr/bin/other', 'usr/.ref']);
   const before = treeOf(path);
   const plan = await removeRuntime(path, { dryRun: true });
   assert.equal(treeOf(path), before);
-  assert.equal([plan.removed, plan.dryRun, plan.freedInodes], [false, true, 5]);
+  assert.equal([plan.removed, plan.dryRun, plan.freedInodes], [false, true, 6]);
   const user = tryLock(join(path, '.ref'), { mode: 'shared', create: true })!;
   assert.is((await rejection(removeRuntime(path, { dryRun: true }))).code, 'ERR_LOCK_BUSY');
   user.release();
-  assert.is((await removeRuntime(path)).freedInodes, 7, 'and the two .ref');
+  assert.is((await removeRuntime(path)).freedInodes, 7, 'and the .ref that was made meanwhile');
 });
 
 test('removeRuntime() tells how far it is', async () => {
-  const path = makeTree(newPlace(), few);
+  const path = makeTree(newPlace(), ['.ref', ...few]);
   const all: Progress[] = [];
   await removeRuntime(path, { onProgress: (one) => all.push(one) });
   const { done, total } = all.at(-1)!;
@@ -145,7 +148,7 @@ test('removeRuntime() refuses what is no runtime, no directory, or not the runti
   const base = makeTree(newPlace(), ['a/usr/bin/', 'x/y', 'b/usr/']);
   symlinkSync('a', join(base, 'link'));
   const cases = [
-    ['link', 'ENOTDIR', /it is a symbolic link, not the runtime itself$/],
+    ['link', 'ENOTDIR', /it is a symbolic link, not the directory itself$/],
     ['x', 'ERR_NOT_A_RUNTIME', /it has no files\/, no usr\/, and not both bin\/ and lib\/$/],
     ['x/y', 'ENOTDIR', /not a directory/],
     ['nothing', 'ENOENT', /no such file or directory/],
@@ -171,11 +174,11 @@ testInContainer('removeRuntime() refuses the root directory', async () => {
 });
 
 test('of two removers at once one removes, and neither half', async () => {
-  const path = makeTree(newPlace(), few);
+  const path = makeTree(newPlace(), ['.ref', ...few]);
   const ends = await Promise.allSettled([removeRuntime(path), removeRuntime(path)]);
   const removed = ends.filter(({ status }) => status === 'fulfilled');
   assert.is(removed.length, 1);
-  const waits = makeTree(newPlace(), few);
+  const waits = makeTree(newPlace(), ['.ref', ...few]);
   const both = await Promise.allSettled([
     removeRuntime(waits, { whenBusy: 'wait' }),
     removeRuntime(waits, { whenBusy: 'wait' }),

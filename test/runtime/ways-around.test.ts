@@ -22,7 +22,7 @@ import { rejection } from '../support/rejection.ts';
 import { scriptCommand } from '../support/runtime.ts';
 import { startWithout } from '../support/seccomp.ts';
 import { temp } from '../support/temp.ts';
-import { makeTree, newPlace, treeOf } from '../support/trees.ts';
+import { makeCopies, makeTree, newPlace, treeOf } from '../support/trees.ts';
 
 const many = Array.from({ length: 1500 }, (_, i) => `usr/d${i}/f`);
 
@@ -53,7 +53,7 @@ test('removeRuntime() removes what the kernel finds at a path, not what its word
 });
 
 test('a deployment whose files is a link within it is locked where its users lock it', async () => {
-  const base = makeTree(newPlace(), ['deploy-a/tree/usr/bin/', 'deploy-a/files -> tree']);
+  const base = makeCopies(newPlace(), ['deploy-a/tree/usr/bin/', 'deploy-a/files -> tree']);
   const { lock, ref } = await useRuntime(join(base, 'deploy-a'));
   assert.is(ref, join(base, 'deploy-a/tree/.ref'));
   assert.is((await rejection(removeRuntime(join(base, 'deploy-a')))).code, 'ERR_LOCK_BUSY');
@@ -83,7 +83,7 @@ test('whoever deletes a tree locks usr/.ref and files/.ref too when they are mis
 });
 
 test('a removal that waits for the users of a copy does not keep copiers waiting', async () => {
-  const parent = makeTree(newPlace(), ['tmp-a/usr/.ref', 'tmp-a/.ref -> usr/.ref']);
+  const parent = makeCopies(newPlace(), ['tmp-a/usr/.ref', 'tmp-a/.ref -> usr/.ref']);
   const source = makeTree(newPlace(), ['usr/bin/']);
   const ref = join(parent, 'tmp-a/usr/.ref');
   const user = await holdBy('ofd', ref, 'shared');
@@ -124,7 +124,7 @@ test('a copy that is being made is locked', async () => {
 });
 
 test('what a link named current leads to is kept', async () => {
-  const parent = makeTree(newPlace(), [
+  const parent = makeCopies(newPlace(), [
     'deploy-1/files/',
     'deploy-2/files/',
     'deploy-now -> deploy-1',
@@ -152,7 +152,7 @@ test('an error that onProgress throws is the end, and nothing else is', async ()
 });
 
 test('a name that begins with a byte order mark is not taken for another one', async () => {
-  const parent = makeTree(newPlace(), ['\ufefftmp-mine/', 'tmp-a/']);
+  const parent = makeCopies(newPlace(), ['\ufefftmp-mine/', 'tmp-a/']);
   assert.equal((await collectGarbage(parent)).deleted.map(({ name }) => name), ['tmp-a']);
 });
 
@@ -195,7 +195,7 @@ testAsRoot('a set-id program of somebody else loses that in the copy of a user',
 testAsRoot('without openat2, mounts in a tree are not deleted either', async () => {
   if (!hasContainers) return console.log('skipped: mounts without openat2 need bwrap');
   const outside = makeTree(newPlace(), ['precious']);
-  const parent = makeTree(newPlace(), ['tmp-a/mnt/', 'tmp-a/bin/tool', 'tmp-b/bin/']);
+  const parent = makeCopies(newPlace(), ['tmp-a/mnt/', 'tmp-a/bin/tool', 'tmp-b/bin/']);
   const child = wrap(startWithout(437, 38, [
     ...[
       'unshare',

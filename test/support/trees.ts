@@ -29,6 +29,11 @@ export function makeTree(root: string, entries: readonly string[]): string {
   return root;
 }
 
+/** Makes a directory of copies: a `.ref` says that it is one. */
+export function makeCopies(root: string, entries: readonly string[]): string {
+  return makeTree(root, ['.ref', ...entries]);
+}
+
 /** Everything below a directory, sorted, in the form that {@linkcode makeTree} takes. */
 export function treeOf(root: string, below = ''): string[] {
   // Not `recursive`, which on Node follows symbolic links.

@@ -67,4 +67,25 @@ for (const file of files) {
   });
 }
 
+/**
+ * Where a path leads is asked once. So only these files of the runtime layer may start from one: the first
+ * two open what a path leads to, and the third only compares.
+ */
+const PATHS = ['follow-path', 'place', 'mounts'].map((name) => `src/runtime/${name}.ts`);
+/** What starts from a path, or makes one. */
+const FROM_PATHS =
+  /\b(AT_FDCWD|openDirectory|pathOf|openStart|openWithoutLinks|openThrough|readdirSync|statSync)\b|-100\b/;
+
+for (const file of files.filter((file) => /^(src\/runtime|workers)\//.test(file))) {
+  if (PATHS.includes(file)) continue;
+  test(`${file} acts on open directories alone`, () => {
+    const code = readFileSync(join(root, file), 'utf8').replace(/^ *(\*|\/\/).*$/gm, '');
+    assert.not.match(code, FROM_PATHS);
+    // Flags are all that may come from there.
+    for (const [, names] of code.matchAll(/import (.*) from 'node:fs[^']*'/g)) {
+      assert.is(names, '{ constants }', file);
+    }
+  });
+}
+
 test.run();

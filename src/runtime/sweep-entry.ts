@@ -73,6 +73,8 @@ function sweepLink(entry: Candidate, dryRun: boolean): Swept {
   if (status.at(fd, bytes) !== 0 || status.type !== DT_LNK) {
     return kept(entry, 'not-garbage', 'not a symbolic link');
   }
+  const others = foreign(entry, status);
+  if (others !== undefined) return others;
   const freed = { bytes: status.bytes, inodes: 1 };
   if (status.behind(fd, bytes) !== ENOENT) {
     return kept(entry, 'current', 'a symbolic link that does not dangle');
@@ -127,12 +129,12 @@ async function sweepDirectory(entry: Candidate, options: SweepOptions): Promise<
  * Where several users may put something, what belongs neither to the caller nor to the owner of the
  * directory is somebody else's, whatever it is called.
  */
-function foreign(entry: Candidate, tree: Place): Swept | undefined {
+function foreign(entry: Candidate, its: { readonly uid: number }): Swept | undefined {
   const { parent } = entry;
   const uid = fileCalls().geteuid();
   if (!parent.isSticky && parent.uid === uid) return undefined;
-  if (tree.uid === uid || tree.uid === parent.uid) return undefined;
-  return kept(entry, 'not-ours', `it belongs to uid ${tree.uid}, and its directory does not`);
+  if (its.uid === uid || its.uid === parent.uid) return undefined;
+  return kept(entry, 'not-ours', `it belongs to uid ${its.uid}, and its directory does not`);
 }
 
 /** Whether it has gone since it was listed: a remover had begun to delete it before. */

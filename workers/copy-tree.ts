@@ -5,6 +5,7 @@ import { fileCalls, type Name, toName } from '../src/linux/file-calls.ts';
 import { DT_DIR, DT_LNK, DT_UNKNOWN, list, nameText } from '../src/linux/listing.ts';
 import { Status } from '../src/linux/status.ts';
 import { LostWay, Walk } from '../src/linux/walk.ts';
+import { removeAccessList, removeAccessLists } from './access-list.ts';
 import { copyAttributes } from './attributes.ts';
 import { CallFailed, check, checkErrno, Stopped } from './call-failed.ts';
 import { EntryCopier } from './copy-entry.ts';
@@ -74,7 +75,7 @@ class Copy {
   }
 
   run(source: number, target: number, layout: 'usr' | 'root'): void {
-    const usr = this.#directory(target, USR);
+    const usr = this.#disinherit(target);
     if (layout === 'usr') {
       this.#copy(source, usr, new Set());
       copyAttributes(source, usr);
@@ -92,6 +93,18 @@ class Copy {
       this.#linkTop(target, usr);
       copyAttributes(source, target);
     }
+  }
+
+  /**
+   * Takes from what is there of the copy what it has got from the directory of copies, whose access
+   * control list is about other files: all that is made from now on would inherit it too. Nobody has
+   * had a right by it, because a directory with mode 0700 lets nobody in that its list names.
+   */
+  #disinherit(target: number): number {
+    removeAccessLists(target);
+    const usr = this.#directory(target, USR);
+    if (removeAccessLists(usr)) removeAccessList(usr, '.ref');
+    return usr;
   }
 
   close(): void {
@@ -143,8 +156,10 @@ class Copy {
       },
       file: (dirfd, name, type) => this.#file(dirfd, target.fd, name, type),
       entered: (_, name) => {
-        this.#makeDirectory(target.fd, name);
+        const made = this.#makeDirectory(target.fd, name);
         checkErrno(target.down(name), 'open');
+        // It is to have those of this original alone, and so is all that is made in it.
+        if (made === 'was there') removeAccessLists(target.fd);
         depth++;
         this.#done('copied');
       },
@@ -195,12 +210,13 @@ class Copy {
     return this.path === '.ref' || this.path === 'usr/.ref';
   }
 
-  #makeDirectory(target: number, name: Name): void {
-    if (this.#calls.mkdirat(target, name, 0o700) !== -1) return;
+  #makeDirectory(target: number, name: Name): 'new' | 'was there' {
+    if (this.#calls.mkdirat(target, name, 0o700) !== -1) return 'new';
     check(-1, 'mkdir', EEXIST);
-    if (!this.#entries.isLink(target, name)) return;
+    if (!this.#entries.isLink(target, name)) return 'was there';
     check(this.#calls.unlinkat(target, name, 0), 'unlink');
     check(this.#calls.mkdirat(target, name, 0o700), 'mkdir');
+    return 'new';
   }
 
   /** What a container expects at the top and the copy has in `usr` only. */

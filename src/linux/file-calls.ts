@@ -40,6 +40,11 @@ export interface FileCalls {
     size: number,
     flags: number,
   ) => number;
+  readonly fremovexattr: (fd: number, name: Name) => number;
+  /** Of what lies at a path, a symbolic link itself. */
+  readonly lremovexattr: (path: Name, name: Name) => number;
+  /** `out` is a `struct statvfs`, of eleven longs and more. */
+  readonly fstatvfs: (fd: number, out: Memory) => number;
   readonly ioctl: (fd: number, request: number, argument: number) => number;
   readonly read: (fd: number, bytes: Memory, size: number) => number;
   readonly write: (fd: number, bytes: Memory, size: number) => number;
@@ -153,6 +158,9 @@ function bind(): FileCalls {
       flistxattr: lib.func('flistxattr', 'intptr_t', ['int', 'void *', 'size_t']),
       fgetxattr: lib.func('fgetxattr', 'intptr_t', ['int', 'void *', 'void *', 'size_t']),
       fsetxattr: lib.func('fsetxattr', 'int', ['int', 'void *', 'void *', 'size_t', 'int']),
+      fremovexattr: lib.func('fremovexattr', 'int', ['int', 'void *']),
+      lremovexattr: lib.func('lremovexattr', 'int', ['void *', 'void *']),
+      fstatvfs: lib.func('fstatvfs', 'int', ['int', 'void *']),
       ioctl: lib.func('ioctl', 'int', ['int', 'uintptr_t', 'intptr_t']),
       read: lib.func('read', 'intptr_t', ['int', 'void *', 'size_t']),
       write: lib.func('write', 'intptr_t', ['int', 'void *', 'size_t']),

@@ -184,9 +184,10 @@ testMounting(
   async () => {
     const source = programs(mountNew('tmpfs'));
     const copies = mountNew('tmpfs');
+    // The rights of its root would be lost here: nobody is root yet when the shell starts.
     const script = 'echo made && read mapped && exec "$@"';
     const copier = start([
-      ...['unshare', '--user', 'sh', '-c', script, 'sh'],
+      ...['unshare', '--user', '--keep-caps', 'sh', '-c', script, 'sh'],
       ...[...scriptCommand('test/fixtures/copy.ts'), source, copies],
     ]);
     assert.is(await copier.line(), 'made', copier.stderr());

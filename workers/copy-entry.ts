@@ -4,6 +4,7 @@ import { DT_DIR, DT_LNK, DT_REG, DT_UNKNOWN } from '../src/linux/listing.ts';
 import { Status } from '../src/linux/status.ts';
 import { CallFailed, check, checkErrno } from './call-failed.ts';
 import { copyFile } from './copy-file.ts';
+import { keepOwners } from './owners.ts';
 
 const { EXDEV, EPERM, EMLINK, EEXIST, ENOTSUP, ENOSYS } = constants.errno;
 const AT_SYMLINK_NOFOLLOW = 0x100;
@@ -35,6 +36,7 @@ export class EntryCopier {
     }
     if (type === DT_DIR) return 'directory';
     if (type !== DT_REG && type !== DT_LNK) return { leftOut: type };
+    // Both names are on one mount then, so a program has no more power by the new one.
     if (this.#calls.linkat(from, name, to, name, 0) !== -1) return 'copied';
     const errno = this.#calls.errno();
     if (errno === EEXIST) return 'taken';
@@ -55,8 +57,12 @@ export class EntryCopier {
     target[size] = 0;
     check(this.#calls.symlinkat(target, to, name), 'symlink');
     checkErrno(this.#status.at(from, name), 'statx');
-    const { uid, gid, times } = this.#status;
-    check(this.#calls.fchownat(to, name, uid, gid, AT_SYMLINK_NOFOLLOW), 'fchownat', EPERM);
+    const { times } = this.#status;
+    keepOwners(
+      (uid, gid) => this.#calls.fchownat(to, name, uid, gid, AT_SYMLINK_NOFOLLOW),
+      'fchownat',
+      this.#status,
+    );
     check(this.#calls.utimensat(to, name, times, AT_SYMLINK_NOFOLLOW), 'utimensat', ENOTSUP);
   }
 }

@@ -5,6 +5,7 @@ import { fileCalls, type Name, toName } from '../src/linux/file-calls.ts';
 import { DT_DIR, DT_LNK, DT_UNKNOWN, list, nameText } from '../src/linux/listing.ts';
 import { Status } from '../src/linux/status.ts';
 import { LostWay, Walk } from '../src/linux/walk.ts';
+import { removeAccessLists } from './access-list.ts';
 import { copyAttributes } from './attributes.ts';
 import { CallFailed, check, checkErrno, Stopped } from './call-failed.ts';
 import { EntryCopier } from './copy-entry.ts';
@@ -143,8 +144,10 @@ class Copy {
       },
       file: (dirfd, name, type) => this.#file(dirfd, target.fd, name, type),
       entered: (_, name) => {
-        this.#makeDirectory(target.fd, name);
+        const made = this.#makeDirectory(target.fd, name);
         checkErrno(target.down(name), 'open');
+        // It is to have those of this original alone, and so is all that is made in it.
+        if (made === 'was there') removeAccessLists(target.fd);
         depth++;
         this.#done('copied');
       },
@@ -195,12 +198,13 @@ class Copy {
     return this.path === '.ref' || this.path === 'usr/.ref';
   }
 
-  #makeDirectory(target: number, name: Name): void {
-    if (this.#calls.mkdirat(target, name, 0o700) !== -1) return;
+  #makeDirectory(target: number, name: Name): 'new' | 'was there' {
+    if (this.#calls.mkdirat(target, name, 0o700) !== -1) return 'new';
     check(-1, 'mkdir', EEXIST);
-    if (!this.#entries.isLink(target, name)) return;
+    if (!this.#entries.isLink(target, name)) return 'was there';
     check(this.#calls.unlinkat(target, name, 0), 'unlink');
     check(this.#calls.mkdirat(target, name, 0o700), 'mkdir');
+    return 'new';
   }
 
   /** What a container expects at the top and the copy has in `usr` only. */

@@ -61,7 +61,7 @@ export function sameMount(one: number, other: number): boolean {
 }
 
 /** The id of the mount that a descriptor belongs to (proc(5), Linux 3.15). */
-function mountOf(fd: number): string | undefined {
+export function mountOf(fd: number): string | undefined {
   const info = openat(-100, toName(`/proc/self/fdinfo/${fd}`), O_CLOEXEC);
   if (info < 0) return undefined;
   const bytes = new Uint8Array(PATH_MAX);

@@ -46,6 +46,9 @@ export interface FileCalls {
   readonly faccessat: (dirfd: number, name: Name, mode: number, flags: number) => number;
   /** Who the caller is, as the kernel checks it (credentials(7)). */
   readonly geteuid: () => number;
+  readonly fremovexattr: (fd: number, name: Name) => number;
+  /** `out` is a `struct statvfs`, of eleven longs and more. */
+  readonly fstatvfs: (fd: number, out: Memory) => number;
   readonly ioctl: (fd: number, request: number, argument: number) => number;
   readonly read: (fd: number, bytes: Memory, size: number) => number;
   readonly write: (fd: number, bytes: Memory, size: number) => number;
@@ -168,6 +171,8 @@ function bind(): FileCalls {
       fstatfs: lib.func('fstatfs', 'int', ['int', 'void *']),
       faccessat: lib.func('faccessat', 'int', ['int', 'void *', 'int', 'int']),
       geteuid: lib.func('geteuid', 'uint32_t', []),
+      fremovexattr: lib.func('fremovexattr', 'int', ['int', 'void *']),
+      fstatvfs: lib.func('fstatvfs', 'int', ['int', 'void *']),
       ioctl: lib.func('ioctl', 'int', ['int', 'uintptr_t', 'intptr_t']),
       read: lib.func('read', 'intptr_t', ['int', 'void *', 'size_t']),
       write: lib.func('write', 'intptr_t', ['int', 'void *', 'size_t']),

@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { removeAccessLists } from '../../workers/access-list.ts';
+import { CallFailed } from '../../workers/call-failed.ts';
 import { deleteTree as deleteHere } from '../../workers/delete-tree.ts';
 import { type CopyDone, newTreeWords } from '../../workers/tree-task.ts';
 import { EEXIST, ENOTEMPTY } from '../linux/errno.ts';
@@ -158,6 +160,7 @@ async function deleteHalf(copies: Place, name: string, target: Place): Promise<v
 
 /** Makes and locks the lock file of a copy that has nothing else yet. */
 async function lockNew(target: Place, { engine }: CopyOptions): Promise<Lock> {
+  disinherit(target);
   const calls = fileCalls();
   const made = calls.mkdirat(target.fd, toName('usr'), 0o755) !== -1 &&
     calls.symlinkat(toName('usr/.ref'), target.fd, toName('.ref')) !== -1;
@@ -166,6 +169,20 @@ async function lockNew(target: Place, { engine }: CopyOptions): Promise<Lock> {
     throw systemError(`Cannot make a copy in ${quote(target.path)}`, target.path, 'mkdir', errno);
   }
   return await takeRef({ in: target, mode: 'shared', create: true }, 'error', { engine });
+}
+
+/**
+ * Takes from a new copy what it has got from the directory of copies, whose access control list is about
+ * other files: all that is made in it would inherit that too. Nobody has had a right by it, because a
+ * directory with mode 0700 lets nobody in that its list names.
+ */
+function disinherit({ fd, path }: Place): void {
+  try {
+    removeAccessLists(fd);
+  } catch (error) {
+    if (!(error instanceof CallFailed)) throw error;
+    throw systemError(`Cannot make a copy in ${quote(path)}`, path, error.syscall, error.errno);
+  }
 }
 
 function makeDirectory(copies: Place): string {

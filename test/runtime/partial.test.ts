@@ -12,21 +12,13 @@ import { toName } from '../../src/linux/file-calls.ts';
 import { startLocker } from '../support/locker.ts';
 import { rejection } from '../support/rejection.ts';
 import { mustBlock } from '../support/must-block.ts';
+import { openPlace } from '../support/open-place.ts';
 import { temp } from '../support/temp.ts';
 
 let count = 0;
 
 const options = { dryRun: false, current: new Set<string>(), mounts: new Mounts() };
 
-/** Opens a directory for reading. */
-function open(path: string): Place {
-  const found = Place.at(path, 'Cannot open it');
-  try {
-    return found.readable();
-  } finally {
-    found.close();
-  }
-}
 
 /** A new directory of copies with a runtime of this name in it; gives the paths of both. */
 function place(name: string): { parent: string; path: string } {
@@ -56,7 +48,7 @@ test('collectGarbage() deletes what is not whole although it has an entry "keep"
 });
 test('collectGarbage() keeps a copy that gets its "keep" just before the lock is taken', async () => {
   const { parent, path } = place('tmp-used');
-  const directory = open(parent);
+  const directory = openPlace(parent);
   const bytes = toName('tmp-used');
   const tree = directory.open('tmp-used', bytes);
   // Between the first look for `keep` and the lock the collector looks for files/: this is where a
@@ -77,7 +69,7 @@ test('collectGarbage() keeps a copy that gets its "keep" just before the lock is
 for (const when of ['before it is opened', 'before it is locked'] as const) {
   test(`collectGarbage() does not mention what somebody else has deleted ${when}`, async () => {
     const { parent, path } = place('tmp-partial-0');
-    const directory = open(parent);
+    const directory = openPlace(parent);
     const bytes = toName('tmp-partial-0');
     const remove = (): void => rmSync(path, { recursive: true });
     directory.open = (...args) => {

@@ -2,15 +2,13 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { runTask } from '../../src/lock/task-threads.ts';
-import { Place } from '../../src/runtime/place.ts';
 import { newTreeWords, TOTAL } from '../../workers/tree-task.ts';
+import { openPlace } from '../support/open-place.ts';
 import { makeTree, newPlace } from '../support/trees.ts';
 
 test('a total is told when everything is counted, and no part of it before', async () => {
   const files = Array.from({ length: 600 }, (_, i) => `d${i % 6}/f${i}`);
-  const found = Place.at(makeTree(newPlace(), files), 'Cannot open it');
-  const tree = found.readable();
-  found.close();
+  const tree = openPlace(makeTree(newPlace(), files));
   const count = async () => {
     const words = newTreeWords();
     const totals = new Set<number>();

@@ -53,6 +53,11 @@ export class ProcessFile {
     return files.get(key);
   }
 
+  /** Whether anybody in this process holds a lock on it. */
+  get isHeld(): boolean {
+    return this.#held.size > 0;
+  }
+
   /** The file of an open descriptor, which belongs to it from now on; `undefined` if that fails. */
   static withFd(fd: number): ProcessFile | undefined {
     const key = identityOf(fd);

@@ -3,7 +3,7 @@ import { nameText } from '../linux/listing.ts';
 import { LockError, quote } from '../lock/lock-error.ts';
 import { claimTree } from './claim-tree.ts';
 import type { HeldRefs } from './held-refs.ts';
-import { openAncestorsOfEntries, takeAncestor } from './lock-ancestors.ts';
+import { usedAncestor } from './ancestors.ts';
 import type { BusyRef } from './lock-ref.ts';
 import { Mounts } from './mounts.ts';
 import { COPY } from './partial.ts';
@@ -17,23 +17,23 @@ export interface RemovalClaimOptions extends WorkOptions {
 }
 
 /**
- * Takes every lock that the removal of a tree needs: those of the runtimes that it lies in, that of
- * the directory of copies for a copy, and the tree's own; gives what was found in it, or who is in the way.
+ * Takes every lock that the removal of a tree needs: that of the directory of copies for a copy, and
+ * the tree's own; gives what was found in it, or who is in the way, also of those who use an ancestor.
  *
  * To wait means to hold nothing, to wait for the lock that was busy, and to try all others again: nobody
  * who needs one of them waits for a remover that waits itself.
  */
 export async function claimForRemoval(
   entry: Entry,
+  ancestors: readonly Place[],
   held: HeldRefs,
   options: RemovalClaimOptions,
 ): Promise<Survey | BusyRef> {
   const { timeout = Infinity, whenBusy } = options;
   let deadline: number | undefined;
-  const ancestors = openAncestorsOfEntries(entry.parent, held);
   const mounts = new Mounts();
   for (;;) {
-    const claimed = await tryAll(entry, ancestors, mounts, held, options);
+    const claimed = usedAncestor(ancestors) ?? await tryAll(entry, mounts, held, options);
     if (!('busy' in claimed) || whenBusy !== 'wait') return claimed;
     held.release();
     deadline ??= performance.now() + timeout;
@@ -44,17 +44,12 @@ export async function claimForRemoval(
 
 async function tryAll(
   entry: Entry,
-  ancestors: readonly Place[],
   mounts: Mounts,
   held: HeldRefs,
   options: RemovalClaimOptions,
 ): Promise<Survey | BusyRef> {
   const { parent, name, tree } = entry;
   const dryRun = options.dryRun === true;
-  for (const place of ancestors) {
-    const busy = await takeAncestor(place, held);
-    if (busy !== undefined) return busy;
-  }
   if (nameText(name).startsWith(COPY)) {
     const busy = await held.take(parent, false);
     if (busy !== undefined) return busy;

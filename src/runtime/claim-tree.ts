@@ -9,7 +9,7 @@
  * 4. After the tree has been renamed, one more look at the directories without a `.ref` that could be
  *    used: a user may have come before the rename, and nobody can come after it.
  *
- * The locks of the runtimes that the tree lies in are taken before (`lock-ancestors.ts`).
+ * That nobody uses a runtime in which the tree lies is made sure of before (`ancestors.ts`).
  */
 
 import type { Names, Survey } from '../../workers/tree-task.ts';

@@ -1,10 +1,10 @@
 import { LockError, quote } from '../lock/lock-error.ts';
 import { findHolders } from '../lock/holders.ts';
 import { toPath } from '../lock/lock-options.ts';
+import { openAncestors, usedAncestor } from './ancestors.ts';
 import { checkDeployments } from './current-deployments.ts';
 import type { GarbageReport } from './garbage-report.ts';
 import { HeldRefs } from './held-refs.ts';
-import { openAncestors, takeAncestor } from './lock-ancestors.ts';
 import { type BusyRef, busyError } from './lock-ref.ts';
 import { Place } from './place.ts';
 import { hasRef } from './signs.ts';
@@ -92,9 +92,10 @@ export async function collectGarbage(
       directory,
       scope: { currentDeployments, copies: directory === copies, legacy: legacyBase !== undefined },
     }));
-    const busy = await lockAll(found, held, options);
+    const ancestors = found.flatMap(({ directory }) => openAncestors(directory, held));
+    const busy = await lockAll(found, ancestors, held, options);
     if (busy !== undefined) return { ...report, busy };
-    await sweep(found, report, options);
+    await sweep(found, ancestors, report, options);
     return report;
   } finally {
     held.close();
@@ -132,19 +133,20 @@ function isFirst({ identity }: Place, index: number, all: readonly Place[]): boo
 }
 
 /**
- * Keeps copies from being made, and the runtimes in which the directories lie from being used; tells who
- * is in the way, unless somebody is waited for.
+ * Keeps copies from being made; tells who is in the way, also by using a runtime in which a directory
+ * lies, unless somebody is waited for.
  */
 async function lockAll(
   places: readonly SweptPlace[],
+  ancestors: readonly Place[],
   held: HeldRefs,
   options: CollectOptions,
 ): Promise<NonNullable<GarbageReport['busy']> | undefined> {
   const { whenBusy = 'skip' } = options;
   const directories = places.map(({ directory }) => directory);
-  const ancestors = directories.flatMap((directory) => openAncestors(directory, held));
   for (;;) {
-    const busy = await tryAll(ancestors, directories, held, options.dryRun !== true);
+    const busy = usedAncestor(ancestors) ??
+      await tryAll(directories, held, options.dryRun !== true);
     if (busy === undefined) return undefined;
     held.release();
     if (whenBusy === 'wait') {
@@ -158,15 +160,10 @@ async function lockAll(
 }
 
 async function tryAll(
-  ancestors: readonly Place[],
   directories: readonly Place[],
   held: HeldRefs,
   create: boolean,
 ): Promise<BusyRef | undefined> {
-  for (const place of ancestors) {
-    const busy = await takeAncestor(place, held);
-    if (busy !== undefined) return busy;
-  }
   for (const directory of directories) {
     const busy = await held.take(directory, create);
     if (busy !== undefined) return busy;

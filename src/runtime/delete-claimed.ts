@@ -1,13 +1,21 @@
 import { type DeleteDone, DONE, newTreeWords, type Survey } from '../../workers/tree-task.ts';
 import { nameText } from '../linux/listing.ts';
 import { LockError, quote } from '../lock/lock-error.ts';
+import { usedAncestor } from './ancestors.ts';
 import { lateUser } from './claim-tree.ts';
 import type { HeldRefs } from './held-refs.ts';
 import type { BusyRef } from './lock-ref.ts';
-import type { Entry } from './place.ts';
+import type { Entry, Place } from './place.ts';
 import { type Aside, setAside } from './set-aside.ts';
 import type { WorkOptions } from './tree-options.ts';
 import { deleteTree } from './tree-work.ts';
+
+/** What was made sure of before. */
+export interface Claimed {
+  readonly held: HeldRefs;
+  /** The runtimes in which the tree lies, which nobody used. */
+  readonly ancestors: readonly Place[];
+}
 
 /** What has become of a tree that was claimed. */
 export interface Deletion extends DeleteDone {
@@ -24,12 +32,12 @@ export interface Deletion extends DeleteDone {
 export async function deleteClaimed(
   { parent, name, tree }: Entry,
   survey: Survey,
-  held: HeldRefs,
+  { held, ancestors }: Claimed,
   options: WorkOptions,
 ): Promise<Deletion | BusyRef> {
   const aside = setAside(parent, nameText(name), name, tree);
   const remains = `${parent.path}/${aside.name}`;
-  const late = await lateUser(tree, survey, held);
+  const late = usedAncestor(ancestors) ?? await lateUser(tree, survey, held);
   if (late !== undefined) {
     putBack(aside, tree.path, remains, 'somebody has begun to use it');
     return late;

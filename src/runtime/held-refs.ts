@@ -39,7 +39,9 @@ export class HeldRefs {
 
   /** Waits for a lock that was busy, while none is held. */
   async waitFor(busy: BusyRef, options: RuntimeOptions): Promise<void> {
-    this.#keep(await waitForRef(busy.ref, options));
+    const lock = await waitForRef(busy.ref, options);
+    if (busy.isAncestor) lock.release();
+    else this.#keep(lock);
   }
 
   /** Has a place closed by {@linkcode HeldRefs.close}, and not before. */

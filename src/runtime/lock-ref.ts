@@ -1,5 +1,5 @@
 import { lookBeneath } from '../linux/directory.ts';
-import { closeFd, openLockFileBeneath } from '../linux/open.ts';
+import { closeFd } from '../linux/open.ts';
 import { Status } from '../linux/status.ts';
 import { lock, tryLock } from '../lock/default-engine.ts';
 import { findHolders, type Holder, holdersText } from '../lock/holders.ts';
@@ -27,6 +27,8 @@ export interface BusyRef {
   readonly identity: string;
   /** What to wait for. */
   readonly ref: Ref;
+  /** Whether it is that of a runtime in which the tree lies, which is only waited for. */
+  readonly isAncestor?: boolean;
 }
 
 const moduleEngine: LockSource = { tryLock, lock };
@@ -99,11 +101,6 @@ export function lookAt({ fd: dirfd }: Place): { identity?: string; uid?: number;
   const errno = status.of(fd);
   closeFd(fd);
   return errno === 0 ? { identity: status.identity, uid: status.uid } : { errno };
-}
-
-/** Opens a directory's `.ref` to ask about its locks; a descriptor or -errno. */
-export function openRefForReading({ fd }: Place): number {
-  return openLockFileBeneath(fd, NAME, 'read');
 }
 
 /** Tells of a `.ref` that is busy. */

@@ -5,6 +5,7 @@ import type { Holder } from '../lock/holders.ts';
 import { findHolders } from '../lock/holders.ts';
 import { LockError, quote } from '../lock/lock-error.ts';
 import { toPath } from '../lock/lock-options.ts';
+import { openAncestorsOfEntries } from './ancestors.ts';
 import { claimForRemoval } from './claim-for-removal.ts';
 import { deleteClaimed, type Deletion } from './delete-claimed.ts';
 import { requireRuntime } from './find-runtime.ts';
@@ -97,10 +98,11 @@ export async function removeRuntime(
   const entry = openRuntimeEntry(given, action, options);
   const held = new HeldRefs(options);
   try {
-    const claimed = await claimForRemoval(entry, held, options);
+    const ancestors = openAncestorsOfEntries(entry.parent, held);
+    const claimed = await claimForRemoval(entry, ancestors, held, options);
     if ('busy' in claimed) return await leave(entry, claimed, options);
     options.signal?.throwIfAborted();
-    return await remove(entry, claimed, held, options);
+    return await remove(entry, ancestors, claimed, held, options);
   } finally {
     held.close();
     entry.tree.close();
@@ -143,6 +145,7 @@ async function leave(
 
 async function remove(
   entry: Entry,
+  ancestors: readonly Place[],
   survey: Survey,
   held: HeldRefs,
   options: RemoveOptions,
@@ -153,7 +156,7 @@ async function remove(
     const { bytes, inodes } = survey;
     return resultOf(path, { dryRun: true, freedBytes: bytes, freedInodes: inodes });
   }
-  const done = await deleteClaimed(entry, survey, held, options);
+  const done = await deleteClaimed(entry, survey, { held, ancestors }, options);
   if ('busy' in done) return await leave(entry, done, options);
   if (done.stopped) options.signal!.throwIfAborted();
   const freed = { removed: true, freedBytes: done.bytes, freedInodes: done.inodes };

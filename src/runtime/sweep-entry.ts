@@ -41,6 +41,8 @@ interface SweepOptions {
   readonly signal?: AbortSignal | undefined;
   readonly dryRun: boolean;
   readonly mounts: Mounts;
+  /** The runtimes in which the directory lies. */
+  readonly ancestors: readonly Place[];
   /** The directories of current deployments. */
   readonly current: ReadonlySet<string>;
 }
@@ -112,7 +114,13 @@ async function sweepDirectory(entry: Candidate, options: SweepOptions): Promise<
         `cannot rename it: ${errnoText(errno)} (${errnoName(errno)} from access)`,
       );
     }
-    const done = await deleteClaimed({ parent, name: bytes, tree }, survey, held, options);
+    const { ancestors } = options;
+    const done = await deleteClaimed(
+      { parent, name: bytes, tree },
+      survey,
+      { held, ancestors },
+      options,
+    );
     return 'busy' in done ? busy(entry, done) : outcome(entry, done);
   } catch (error) {
     if (!(error instanceof LockError)) throw error;

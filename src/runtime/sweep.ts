@@ -28,6 +28,7 @@ const TURN = 1;
 /** Looks at one entry after the other, and deletes what may be deleted. */
 export async function sweep(
   places: readonly SweptPlace[],
+  ancestors: readonly Place[],
   report: GarbageReport,
   options: SweepingOptions,
 ): Promise<void> {
@@ -46,6 +47,7 @@ export async function sweep(
       signal,
       dryRun,
       mounts,
+      ancestors,
       current,
     });
     if (deleted !== undefined) report.deleted.push(deleted);

@@ -17,7 +17,7 @@ import { temp } from '../support/temp.ts';
 
 let count = 0;
 
-const options = { dryRun: false, current: new Set<string>(), mounts: new Mounts() };
+const options = { dryRun: false, current: new Set<string>(), mounts: new Mounts(), ancestors: [] };
 
 
 /** A new directory of copies with a runtime of this name in it; gives the paths of both. */

@@ -61,7 +61,7 @@ testAsRoot('a link of one user to the directory of another one is not followed',
       const { code, message } = await rejection(call());
       if (code === 'ENOENT') continue;
       assert.is(code, 'EACCES', message);
-      assert.match(message, /leads through a symbolic link of uid 2001 to a directory of uid 200?2/);
+      assert.match(message, /leads through a symbolic link of uid 2001 to a directory of uid (0|2002),/);
     }
   }
   for (const led of [last, `${last}/`]) {
@@ -103,12 +103,14 @@ test('links that the caller has made are followed, and rm takes none for the dir
   assert.is((await rejection(removeRuntime(join(place, 'up/again')))).code, 'ENOTDIR');
   const copies = makeCopies(join(place, 'real-copies'), ['tmp-a/']);
   symlinkSync('real-copies', join(place, 'copies'));
-  assert.is((await collectGarbage(join(place, 'copies'))).deleted.length, 1);
+  const { deleted, kept } = await collectGarbage(join(place, 'copies'));
+  assert.is(deleted.length, 1, JSON.stringify(kept));
   assert.equal(readdirSync(copies), ['.ref']);
   assert.is((await removeRuntime(join(place, 'up/../now/../real'))).removed, true);
 });
 
 test('a path that goes round in links, or on through a file, ends with its error', async () => {
+  const source = makeTree(newPlace(), ['usr/bin/']);
   const place = makeTree(newPlace(), ['file', 'one -> other', 'other -> one', 'dangling -> nothing']);
   for (
     const [name, code] of [
@@ -121,7 +123,7 @@ test('a path that goes round in links, or on through a file, ends with its error
   ) {
     const path = join(place, 'x', '..', '.') + `/${name}`;
     assert.is((await rejection(useRuntime(path))).code, code, name);
-    assert.is((await rejection(createCopy('/', path))).code, code === 'ELOOP' ? 'ELOOP' : code);
+    assert.is((await rejection(createCopy(source, path))).code, code === 'ELOOP' ? 'ELOOP' : code);
   }
   assert.equal(readdirSync(place).sort(), ['dangling', 'file', 'one', 'other']);
   assert.equal(openFds(temp), []);

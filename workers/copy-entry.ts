@@ -1,4 +1,6 @@
+import { constants as flags } from 'node:fs';
 import { constants } from 'node:os';
+import { O_CLOEXEC } from '../src/linux/open-flags.ts';
 import { fileCalls, type Name } from '../src/linux/file-calls.ts';
 import { DT_DIR, DT_LNK, DT_REG, DT_UNKNOWN } from '../src/linux/listing.ts';
 import { Status } from '../src/linux/status.ts';
@@ -7,6 +9,7 @@ import { copyFile } from './copy-file.ts';
 import { keepOwners } from './owners.ts';
 
 const { EXDEV, EPERM, EMLINK, EEXIST, ENOTSUP, ENOSYS } = constants.errno;
+const { O_CREAT, O_EXCL, O_WRONLY } = flags;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 /**
  * Why a hard link is refused where a copy may be had: another filesystem, one without links, too
@@ -43,6 +46,26 @@ export class EntryCopier {
     if (!NO_LINK.includes(errno)) throw new CallFailed('link', errno);
     if (type === DT_REG) copyFile(this.#words, from, to, name);
     else this.#copyLink(from, to, name);
+    return 'copied';
+  }
+
+  /**
+   * Makes a lock file like another one. A hard link would share its locks, so it is made anew, and empty: to
+   * open the original would end the locks that this process has on it, where they are the process's.
+   */
+  makeRef(from: number, to: number, name: Name): CopiedEntry {
+    checkErrno(this.#status.at(from, name), 'statx');
+    if (this.#status.type !== DT_REG) return this.copy(from, to, name, this.#status.type);
+    const { permissions, times } = this.#status;
+    const ref = this.#calls.openat(to, name, O_CLOEXEC | O_CREAT | O_EXCL | O_WRONLY, 0o600);
+    if (check(ref, 'open', EEXIST) === -1) return 'taken';
+    try {
+      keepOwners((uid, gid) => this.#calls.fchown(ref, uid, gid), 'fchown', this.#status);
+      check(this.#calls.fchmod(ref, permissions & 0o777), 'fchmod');
+      check(this.#calls.futimens(ref, times), 'futimens');
+    } finally {
+      this.#calls.close(ref);
+    }
     return 'copied';
   }
 

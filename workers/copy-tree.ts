@@ -12,6 +12,7 @@ import { EntryCopier } from './copy-entry.ts';
 import { type CopyDone, type CopyTask, DONE, STOP } from './tree-task.ts';
 
 const USR = toName('usr');
+const REF = toName('.ref');
 /** Directories that a whole root filesystem has in `usr` too, where they belong together. */
 const MERGED = /^(s?bin|lib(?!exec).*)$/;
 /** What a container expects at the top, wherever it really is. */
@@ -20,8 +21,8 @@ const TOP = /^(s?bin|etc|lib(?!exec).*|var)$/;
 /**
  * Makes a mutable copy's tree: files are hard links where the filesystem allows it, and a merged
  * `/usr` as well as a whole root filesystem becomes one with `usr/`, in which `bin`, `lib*` and
- * `sbin` are merged. A `.ref` is never copied, since a hard link to it would share its locks: the
- * target has its own already, `usr/.ref` and a link to it.
+ * `sbin` are merged. The target has a `.ref` of its own already, `usr/.ref` and a link to it; those of
+ * the runtimes that lie in the source are made anew, since a hard link would share their locks.
  */
 export function copyTree({ words, source, target, layout }: CopyTask): CopyDone {
   const copy = new Copy(words);
@@ -63,6 +64,8 @@ class Copy {
   /** Where the present walk has begun, below the source's root. */
   #prefix = '';
   #walk: Walk | undefined;
+  /** Whether the directory whose files are being copied has a `.ref`. */
+  #hasRef = false;
 
   constructor(words: Int32Array) {
     this.#words = words;
@@ -135,6 +138,10 @@ class Copy {
     let depth = 0;
     const walk = this.#walk = new Walk(from, 'enter', {
       goOn: () => Atomics.load(this.#words, STOP) === 0,
+      listed: (_, listing) => {
+        this.#hasRef = false;
+        while (!this.#hasRef && listing.next()) this.#hasRef = listing.oneOf([REF]) === 0;
+      },
       enters: (name) => {
         if (depth > 1) return true;
         const text = name();
@@ -171,7 +178,10 @@ class Copy {
   }
 
   #file(from: number, to: number, name: number, type: number): 'directory' | 'done' {
-    let copied = this.#entries.copy(from, to, name, type);
+    const isRef = this.#hasRef && this.#walk!.name === '.ref';
+    let copied = isRef
+      ? this.#entries.makeRef(from, to, name)
+      : this.#entries.copy(from, to, name, type);
     // Where two directories become one, a link to the other place would lead to itself.
     if (
       copied === 'taken' && type !== DT_LNK && !this.#isOurRef() && this.#entries.isLink(to, name)

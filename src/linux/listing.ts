@@ -68,6 +68,12 @@ export class Listing {
     return this.#address + this.#at + NAME;
   }
 
+  /** The present entry's name as text, as {@linkcode nameText} gives it. */
+  get text(): string {
+    const start = this.#at + NAME;
+    return nameText(this.#bytes.subarray(start, this.#bytes.indexOf(0, start)));
+  }
+
   /** The present entry's name as bytes, with its NUL. */
   get nameBytes(): Uint8Array {
     const start = this.#at + NAME;

@@ -77,6 +77,12 @@ export class Walk {
     return this.#frames.map(({ listing }) => nameText(listing.nameBytes)).join('/');
   }
 
+  /** The name of the present entry, for people. */
+  get name(): string {
+    const frame = this.#frames.at(-1);
+    return frame === undefined ? '' : nameText(frame.listing.nameBytes);
+  }
+
   /** The names from the root to the present entry, each with its NUL. */
   get names(): Uint8Array[] {
     return this.#frames.map(({ listing }) => listing.nameBytes);

@@ -14,7 +14,7 @@ export function checkDeployments(names: unknown): void {
   const rule = `must be an array of names that begin with '${DEPLOYMENT}'`;
   if (!Array.isArray(names)) throw invalid(TypeError, 'currentDeployments', rule, names);
   for (const name of names) {
-    const sound = typeof name === 'string' && name.startsWith(DEPLOYMENT);
+    const sound = typeof name === 'string' && name.startsWith(DEPLOYMENT) && !name.includes('/');
     if (!sound) throw invalid(TypeError, 'currentDeployments', rule, name);
   }
 }
@@ -22,13 +22,14 @@ export function checkDeployments(names: unknown): void {
 /** A name with a slip in it would deliver the current deployment up to the collection. */
 export function checkExistence(
   parent: string,
+  { fd }: Place,
   current: readonly string[],
-  names: ReadonlySet<string>,
 ): void {
-  const missing = current.find((name) => !names.has(name));
+  const status = new Status();
+  const missing = current.find((name) => status.at(fd, toName(name)) !== 0);
   if (missing === undefined) return;
   const path = `${parent}/${missing}`;
-  throw systemError(`Cannot keep ${quote(path)} as current`, path, 'getdents64', ENOENT);
+  throw systemError(`Cannot keep ${quote(path)} as current`, path, 'statx', ENOENT);
 }
 
 /** The directories to which names lead: a current deployment may be named by a link to it. */

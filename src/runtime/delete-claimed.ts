@@ -4,7 +4,7 @@ import { LockError, quote } from '../lock/lock-error.ts';
 import { usedAncestor } from './ancestors.ts';
 import { lateUser } from './claim-tree.ts';
 import type { HeldRefs } from './held-refs.ts';
-import type { BusyRef } from './lock-ref.ts';
+import { type BusyRef, busyRef } from './lock-ref.ts';
 import type { Entry, Place } from './place.ts';
 import { type Aside, setAside } from './set-aside.ts';
 import type { WorkOptions } from './tree-options.ts';
@@ -40,7 +40,8 @@ export async function deleteClaimed(
   const late = usedAncestor(ancestors) ?? await lateUser(tree, survey, held);
   if (late !== undefined) {
     putBack(aside, tree.path, remains, 'somebody has begun to use it');
-    return late;
+    // Its path is what it was again.
+    return busyRef(late.ref);
   }
   const words = newTreeWords();
   try {

@@ -54,12 +54,10 @@ const NOTHING: Freed = { bytes: 0, inodes: 0 };
 /** Deletes an entry that its name gives free, if it is what it should be and nobody uses it. */
 export async function sweepEntry(
   entry: Candidate,
-  judgement: Judgement,
+  judgement: Exclude<Judgement, 'not-garbage'>,
   options: SweepOptions,
 ): Promise<Swept> {
   switch (judgement) {
-    case 'not-garbage':
-      return kept(entry, 'not-garbage', 'its name is none that is collected');
     case 'current':
       return kept(entry, 'current', CURRENT);
     case 'link':

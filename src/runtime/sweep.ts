@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { listInPages, nameText } from '../linux/listing.ts';
+import { listInPages } from '../linux/listing.ts';
 import { findHolders, holdersText } from '../lock/holders.ts';
 import { quote, systemError } from '../lock/lock-error.ts';
 import { checkExistence, identitiesOf } from './current-deployments.ts';
-import { judge, type Scope } from './garbage-names.ts';
+import { judge, type Judgement, type Scope } from './garbage-names.ts';
 import type { GarbageReport, KeptEntry } from './garbage-report.ts';
 import { Mounts } from './mounts.ts';
 import type { Place } from './place.ts';
@@ -22,6 +22,9 @@ export interface SweepingOptions extends WorkOptions {
   readonly currentDeployments?: readonly string[] | undefined;
 }
 
+/** An entry that may be collected by its name. */
+type Judged = Candidate & { readonly judgement: Exclude<Judgement, 'not-garbage'> };
+
 /** For how long entries may be looked at without a turn of the event loop, in milliseconds. */
 const TURN = 1;
 
@@ -34,14 +37,14 @@ export async function sweep(
 ): Promise<void> {
   const { signal, onProgress, engine, dryRun = false, currentDeployments = [] } = options;
   const breath = new Breath();
-  const entries = await entriesOf(places, breath);
-  checkExistence(report.parent, currentDeployments, new Set(entries.map(({ name }) => name)));
+  const candidates = await candidatesIn(places, report, breath);
+  checkExistence(report.parent, places[0]!.directory, currentDeployments);
   const current = identitiesOf(places[0]!.directory, currentDeployments);
   const mounts = new Mounts();
   const busy: { kept: KeptEntry; identity: string }[] = [];
-  for (const [done, { scope, ...entry }] of entries.entries()) {
-    onProgress?.({ done, total: entries.length });
-    const judgement = judge(entry.name, scope);
+  const total = candidates.length;
+  for (const [done, { judgement, ...entry }] of candidates.entries()) {
+    onProgress?.({ done, total });
     const { deleted, kept, freed, identity } = await sweepEntry(entry, judgement, {
       engine,
       signal,
@@ -58,32 +61,40 @@ export async function sweep(
     await breath.take();
     signal?.throwIfAborted();
   }
-  onProgress?.({ done: entries.length, total: entries.length });
+  onProgress?.({ done: total, total });
   await nameHolders(busy);
 }
 
-/** Names as bytes, since they need not be UTF-8; without the directory's own lock file. */
-async function entriesOf(
+/** Finds what may be collected by its name; the rest is kept. */
+async function candidatesIn(
   places: readonly SweptPlace[],
+  report: GarbageReport,
   breath: Breath,
-): Promise<(Candidate & { scope: Scope })[]> {
-  const entries: (Candidate & { scope: Scope })[] = [];
+): Promise<Judged[]> {
+  const candidates: Judged[] = [];
   for (const { directory, scope } of places) {
-    const { fd, path } = directory;
+    const { fd, path: parent } = directory;
     for (const listing of listInPages(fd)) {
       if (typeof listing === 'number') {
-        throw systemError(`Cannot list ${quote(path)}`, path, 'getdents64', listing);
+        throw systemError(`Cannot list ${quote(parent)}`, parent, 'getdents64', listing);
       }
       while (listing.next()) {
-        const bytes = listing.nameBytes;
-        const name = nameText(bytes);
+        const name = listing.text;
         if (name === '.ref') continue;
-        entries.push({ parent: directory, scope, bytes, name, path: `${path}/${name}` });
+        const path = `${parent}/${name}`;
+        const judgement = judge(name, scope);
+        if (judgement === 'not-garbage') report.kept.push(notGarbage(name, path));
+        else candidates.push({ parent: directory, judgement, bytes: listing.nameBytes, name, path });
         await breath.take();
       }
     }
   }
-  return entries;
+  return candidates;
+}
+
+function notGarbage(name: string, path: string): KeptEntry {
+  const message = 'its name is not one that is collected';
+  return { name, path, why: 'not-garbage', message, holders: [] };
 }
 
 /** Gives the event loop its turn now and then: a directory may have any number of entries. */

@@ -32,9 +32,10 @@ const ALONE = [
 /** What takes longer, and in another thread only `npm run remote` does. */
 const LONG_REMOTE = [
   ...['failing-thread', 'holders', 'try-lock', 'watch'].map((name) => `test/lock/${name}.test.ts`),
-  ...['collect-garbage', 'create-copy', 'remove-runtime', 'use-runtime'].map((name) =>
-    `test/runtime/${name}.test.ts`
-  ),
+  ...[
+    ...['collect-garbage', 'create-copy', 'not-copies', 'remove-runtime', 'trees-in-use'],
+    'use-runtime',
+  ].map((name) => `test/runtime/${name}.test.ts`),
 ];
 /** How many files are tested at a time: much of a test is waiting for processes to start. */
 const LANES = Math.min(2, availableParallelism());

@@ -5,7 +5,7 @@ import { openAncestors, usedAncestor } from './ancestors.ts';
 import { checkDeployments } from './current-deployments.ts';
 import type { GarbageReport } from './garbage-report.ts';
 import { HeldRefs } from './held-refs.ts';
-import { type BusyRef, busyError } from './lock-ref.ts';
+import { busyError, type BusyRef } from './lock-ref.ts';
 import { Place } from './place.ts';
 import { hasRef } from './signs.ts';
 import { sweep, type SweptPlace } from './sweep.ts';

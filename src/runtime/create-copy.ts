@@ -154,7 +154,14 @@ async function deleteHalf(copies: Place, name: string, target: Place): Promise<v
     await deleteTree(copies, bytes, target, { words, total: 0 }, {});
   } catch {
     // Where no thread can be had there is next to nothing of it yet.
-    deleteHere({ work: 'delete', words, order: 'forward', parent: copies.fd, name: bytes, tree: target.fd });
+    deleteHere({
+      work: 'delete',
+      words,
+      order: 'forward',
+      parent: copies.fd,
+      name: bytes,
+      tree: target.fd,
+    });
   }
 }
 

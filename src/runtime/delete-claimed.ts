@@ -65,6 +65,8 @@ function putBack(aside: Aside, path: string, remains: string, why: string): void
 }
 
 function halfDeleted(path: string, remains: string, why: string): LockError {
-  const message = `Cannot delete the rest of ${quote(path)}, which is called ${quote(remains)} now: `;
+  const message = `Cannot delete the rest of ${quote(path)}, which is called ${
+    quote(remains)
+  } now: `;
   return new LockError(message + why, { code: 'ERR_LOCK_UNSUPPORTED', path });
 }

@@ -145,7 +145,8 @@ class Way {
 }
 
 function notFollowed(action: string, path: string, owner: number, target: number): LockError {
-  const why = `${quote(path)} leads through a symbolic link of uid ${owner} to a directory of uid ` +
+  const why =
+    `${quote(path)} leads through a symbolic link of uid ${owner} to a directory of uid ` +
     `${target}, and only a link of root, of yours, or of that uid is followed`;
   return new LockError(`${action}: ${why}`, { code: 'EACCES', path });
 }

@@ -53,7 +53,10 @@ export async function waitForRef(
 ): Promise<Lock> {
   const tell = (info: WaitInfo): void => onWait?.({ ...info, path: pathOfRef(ref) });
   try {
-    return inFull(ref, await engine.lock(NAME, { ...toOptions(ref), signal, timeout, onWait: tell }));
+    return inFull(
+      ref,
+      await engine.lock(NAME, { ...toOptions(ref), signal, timeout, onWait: tell }),
+    );
   } catch (error) {
     throw named(ref, error);
   }

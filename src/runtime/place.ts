@@ -1,9 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
-import {
-  openDirectoryBeneath,
-  openUnmounted,
-  reopenDirectory,
-} from '../linux/directory.ts';
+import { openDirectoryBeneath, openUnmounted, reopenDirectory } from '../linux/directory.ts';
 import { EBUSY, ELOOP, ENOENT, ENOTDIR, EXDEV } from '../linux/errno.ts';
 import { type Name, toName } from '../linux/file-calls.ts';
 import { DT_LNK, list } from '../linux/listing.ts';
@@ -74,7 +70,9 @@ export class Place {
    */
   static entry(path: string, action: string): Entry | undefined {
     const [, before, last] = /^(.*?)([^/]*)\/*$/s.exec(path)!;
-    if (last === '' || last === '.' || last === '..') return entryOf(Place.at(path, action), action);
+    if (last === '' || last === '.' || last === '..') {
+      return entryOf(Place.at(path, action), action);
+    }
     const parent = Place.at(before || '.', action);
     try {
       const name = toName(last!);
@@ -153,7 +151,9 @@ export class Place {
   }
 
   #above(fd: number): Place | undefined {
-    if (fd < 0) throw systemError(`Cannot open ${quote(`${this.path}/..`)}`, this.path, 'open', -fd);
+    if (fd < 0) {
+      throw systemError(`Cannot open ${quote(`${this.path}/..`)}`, this.path, 'open', -fd);
+    }
     const above = new Place(pathOf(fd) ?? `${this.path}/..`, fd);
     if (above.identity !== this.identity) return above;
     above.close();
@@ -248,4 +248,3 @@ export function mountedAt(action: string, path: string): LockError {
 function below(path: string, name: string): string {
   return path.endsWith('/') ? path + name : `${path}/${name}`;
 }
-

@@ -10,7 +10,7 @@ import { claimForRemoval } from './claim-for-removal.ts';
 import { deleteClaimed, type Deletion } from './delete-claimed.ts';
 import { requireRuntime } from './find-runtime.ts';
 import { HeldRefs } from './held-refs.ts';
-import { type BusyRef, busyError } from './lock-ref.ts';
+import { busyError, type BusyRef } from './lock-ref.ts';
 import { type Entry, Place } from './place.ts';
 import { isPartial } from './partial.ts';
 import { mayMove } from './rights.ts';
@@ -174,7 +174,11 @@ function throwIfImpossible({ parent, tree }: Entry, { obstacles }: Survey, path:
   const [first] = obstacles;
   if (first !== undefined) {
     const where = `${path}/${first.path}`;
-    throw refused(path, `cannot delete ${quote(where)}: ${failureText(first)}`, errnoName(first.errno));
+    throw refused(
+      path,
+      `cannot delete ${quote(where)}: ${failureText(first)}`,
+      errnoName(first.errno),
+    );
   }
   const errno = mayMove(parent, tree);
   if (errno === 0) return;

@@ -84,7 +84,13 @@ async function candidatesIn(
         const path = `${parent}/${name}`;
         const judgement = judge(name, scope);
         if (judgement === 'not-garbage') report.kept.push(notGarbage(name, path));
-        else candidates.push({ parent: directory, judgement, bytes: listing.nameBytes, name, path });
+        else {candidates.push({
+            parent: directory,
+            judgement,
+            bytes: listing.nameBytes,
+            name,
+            path,
+          });}
         await breath.take();
       }
     }

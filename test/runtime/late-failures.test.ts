@@ -27,7 +27,13 @@ function fromNowhere(...words: string[]): { status: number | null; said: string 
   const gone = newPlace('gone');
   mkdirSync(gone);
   const script = `cd '${gone}' && rmdir '${gone}' && exec "$@"`;
-  const { status, stdout, stderr } = spawnSync('sh', ['-c', script, 'sh', ...reflockCommand, ...words], {
+  const { status, stdout, stderr } = spawnSync('sh', [
+    '-c',
+    script,
+    'sh',
+    ...reflockCommand,
+    ...words,
+  ], {
     encoding: 'utf8',
   });
   return { status, said: stdout + stderr };

@@ -17,14 +17,21 @@ const testAsRoot = isRoot ? test : test.skip;
 if (!isRoot) console.log('skipped: files of other users need the superuser');
 
 test('collectGarbage() touches nothing where no copy was ever made', async () => {
-  const home = makeTree(newPlace('home'), ['tmp-photos/wedding.jpg', 'tmp-partial-0/', 'deploy-x/']);
+  const home = makeTree(newPlace('home'), [
+    'tmp-photos/wedding.jpg',
+    'tmp-partial-0/',
+    'deploy-x/',
+  ]);
   const before = treeOf(home);
   for (const dryRun of [false, true]) {
     for (const whenBusy of ['skip', 'wait', 'error'] as const) {
       const error = await rejection(collectGarbage(home, { dryRun, whenBusy }));
       assert.is(error.code, 'ERR_NOT_COPIES');
       assert.is(error.path, home);
-      assert.match(error.message, /^Cannot collect in ".*\/home": it has no \.ref, so it never had/);
+      assert.match(
+        error.message,
+        /^Cannot collect in ".*\/home": it has no \.ref, so it never had/,
+      );
     }
   }
   assert.equal(treeOf(home), before, 'nor is a .ref made');
@@ -52,26 +59,38 @@ function sharedDirectory(mode: number, owner: number, entries: Record<string, nu
   return parent;
 }
 
-testAsRoot('where several users have entries, those of a third one are kept, with the reason', async () => {
-  const entries = { 'tmp-root': 0, 'tmp-theirs': 2001, 'tmp-other': 2002 };
-  for (
-    const [mode, owner, kept] of [
-      [0o1777, 0, ['tmp-other', 'tmp-theirs']],
-      [0o755, 2001, ['tmp-other']],
-      [0o1777, 2001, ['tmp-other']],
-      [0o755, 0, []],
-    ] as const
-  ) {
-    const parent = sharedDirectory(mode, owner, entries);
-    for (const dryRun of [true, false]) {
-      const report = await collectGarbage(parent, { dryRun });
-      assert.equal(report.kept.map(({ name }) => name).sort(), kept, `${mode.toString(8)} ${owner}`);
-      assert.ok(report.kept.every(({ why }) => why === 'not-ours'));
-      for (const { message } of report.kept) assert.match(message, /^it belongs to uid 200[12], and/);
-      assert.is(report.deleted.length, 3 - kept.length);
+testAsRoot(
+  'where several users have entries, those of a third one are kept, with the reason',
+  async () => {
+    const entries = { 'tmp-root': 0, 'tmp-theirs': 2001, 'tmp-other': 2002 };
+    for (
+      const [mode, owner, kept] of [
+        [0o1777, 0, ['tmp-other', 'tmp-theirs']],
+        [0o755, 2001, ['tmp-other']],
+        [0o1777, 2001, ['tmp-other']],
+        [0o755, 0, []],
+      ] as const
+    ) {
+      const parent = sharedDirectory(mode, owner, entries);
+      for (const dryRun of [true, false]) {
+        const report = await collectGarbage(parent, { dryRun });
+        assert.equal(
+          report.kept.map(({ name }) => name).sort(),
+          kept,
+          `${mode.toString(8)} ${owner}`,
+        );
+        assert.ok(report.kept.every(({ why }) => why === 'not-ours'));
+        for (const { message } of report.kept) {
+          assert.match(
+            message,
+            /^it belongs to uid 200[12], and/,
+          );
+        }
+        assert.is(report.deleted.length, 3 - kept.length);
+      }
     }
-  }
-});
+  },
+);
 
 testAsRoot('a user who collects in a directory for all deletes no more than what is theirs', () => {
   const parent = sharedDirectory(0o1777, 0, { 'tmp-root': 0, 'tmp-a': 2001, 'tmp-b': 2002 });
@@ -101,7 +120,10 @@ for (const [what, entries] of Object.entries(homes)) {
     for (const dryRun of [false, true]) {
       const error = await rejection(removeRuntime(path, { dryRun, whenBusy: 'wait' }));
       assert.is(error.code, 'ERR_NOT_A_RUNTIME');
-      assert.match(error.message, /nothing says that it is a runtime: .*reflock use.*--force-runtime/);
+      assert.match(
+        error.message,
+        /nothing says that it is a runtime: .*reflock use.*--force-runtime/,
+      );
     }
     assert.equal(treeOf(path), before, 'nor is a .ref made');
     assert.is((await removeRuntime(path, { forceRuntime: true })).removed, true);

@@ -19,7 +19,6 @@ let count = 0;
 
 const options = { dryRun: false, current: new Set<string>(), mounts: new Mounts(), ancestors: [] };
 
-
 /** A new directory of copies with a runtime of this name in it; gives the paths of both. */
 function place(name: string): { parent: string; path: string } {
   const parent = join(temp, `place${++count}`);

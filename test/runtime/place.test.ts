@@ -21,7 +21,9 @@ if (!isRoot) console.log('skipped: files of other users need the superuser');
 
 /** Gives a whole tree to a user. */
 function give(path: string, uid: number): string {
-  for (const name of ['', ...treeOf(path)]) lchownSync(join(path, name.split(' -> ')[0]!), uid, uid);
+  for (const name of ['', ...treeOf(path)]) {
+    lchownSync(join(path, name.split(' -> ')[0]!), uid, uid);
+  }
   return path;
 }
 
@@ -34,7 +36,11 @@ function link(path: string, target: string, uid: number): string {
 
 /** A third user's directory, in which there is all that could be wanted of it. */
 function victim(): { path: string; unchanged(): void } {
-  const path = makeCopies(newPlace('victim'), ['usr/bin/secret', 'tmp-photos/secret', 'way/usr/bin/']);
+  const path = makeCopies(newPlace('victim'), [
+    'usr/bin/secret',
+    'tmp-photos/secret',
+    'way/usr/bin/',
+  ]);
   give(path, VICTIM);
   const before = treeOf(path);
   return { path, unchanged: () => assert.equal(treeOf(path), before) };
@@ -61,7 +67,10 @@ testAsRoot('a link of one user to the directory of another one is not followed',
       const { code, message } = await rejection(call());
       if (code === 'ENOENT') continue;
       assert.is(code, 'EACCES', message);
-      assert.match(message, /leads through a symbolic link of uid 2001 to a directory of uid (0|2002),/);
+      assert.match(
+        message,
+        /leads through a symbolic link of uid 2001 to a directory of uid (0|2002),/,
+      );
     }
   }
   for (const led of [last, `${last}/`]) {
@@ -90,7 +99,9 @@ testAsRoot('a link of root, of the caller, or to what its own maker has is follo
     ...scriptCommand('test/fixtures/use.ts'),
     own,
   ], { encoding: 'utf8' });
-  if (/EACCES|ermission denied/.test(stderr)) return console.log(`skipped: ${stderr.split('\n')[0]}`);
+  if (/EACCES|ermission denied/.test(stderr)) {
+    return console.log(`skipped: ${stderr.split('\n')[0]}`);
+  }
   assert.match(stdout, /^used shared/, stderr);
 });
 
@@ -111,7 +122,12 @@ test('links that the caller has made are followed, and rm takes none for the dir
 
 test('a path that goes round in links, or on through a file, ends with its error', async () => {
   const source = makeTree(newPlace(), ['usr/bin/']);
-  const place = makeTree(newPlace(), ['file', 'one -> other', 'other -> one', 'dangling -> nothing']);
+  const place = makeTree(newPlace(), [
+    'file',
+    'one -> other',
+    'other -> one',
+    'dangling -> nothing',
+  ]);
   for (
     const [name, code] of [
       ['one', 'ELOOP'],
@@ -133,7 +149,13 @@ testAsRoot('rm in a directory over which something is mounted removes what the c
   const place = makeTree(newPlace(), ['hidden/rt/usr/bin/below', 'hidden/rt/.ref']);
   const over = makeTree(newPlace(), ['rt/usr/bin/above', 'rt/.ref']);
   const { status, stderr, stdout } = spawnSync('unshare', [
-    ...['--mount', 'sh', '-c', `cd '${place}/hidden' && mount --bind '${over}' . && exec "$@"`, 'sh'],
+    ...[
+      '--mount',
+      'sh',
+      '-c',
+      `cd '${place}/hidden' && mount --bind '${over}' . && exec "$@"`,
+      'sh',
+    ],
     ...scriptCommand('test/fixtures/remove.ts'),
     'rt',
   ], { encoding: 'utf8', cwd: process.cwd() });

@@ -22,7 +22,11 @@ import { makeCopies, makeTree, newPlace, treeOf } from '../support/trees.ts';
 
 /** What is used, and what is removed meanwhile. */
 const removals = [
-  ['deploy-1/files/usr', 'deploy-1', ['deploy-1/files/usr/bin/', 'deploy-1/files/usr/lib/', 'deploy-1/.ref']],
+  ['deploy-1/files/usr', 'deploy-1', [
+    'deploy-1/files/usr/bin/',
+    'deploy-1/files/usr/lib/',
+    'deploy-1/.ref',
+  ]],
   ['debian', 'debian/usr', ['debian/usr/bin/', 'debian/usr/lib/', 'debian/usr/.ref']],
   ['debian/usr', 'debian', ['debian/usr/bin/', 'debian/usr/lib/', 'debian/.ref']],
   ['base/var/tmp-1', 'base', ['base/var/tmp-1/usr/', 'base/usr/bin/', 'base/.ref']],
@@ -121,7 +125,13 @@ test('a .ref in a directory that everybody may write to stops nobody', async () 
 
 for (const who of ['a part of it', 'an outer runtime'] as const) {
   test(`a tree gets its name back when ${who} is used before the rename`, async () => {
-    const root = makeTree(newPlace(), ['usr/', '.ref', 'opt/rt/usr/', 'opt/rt/.ref', 'opt/rt/a/usr/']);
+    const root = makeTree(newPlace(), [
+      'usr/',
+      '.ref',
+      'opt/rt/usr/',
+      'opt/rt/.ref',
+      'opt/rt/a/usr/',
+    ]);
     const path = join(root, 'opt/rt');
     const { parent, name, tree } = Place.entry(path, 'Cannot open it')!;
     const outer = Place.at(root, 'Cannot open it');

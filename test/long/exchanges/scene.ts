@@ -56,7 +56,9 @@ export class Scene {
     try {
       layOut(next);
       if (this.names[0] === 'usr') symlinkSync(`${this.#victim}/runtime/usr`, join(next, 'other'));
-      for (const path of [this.path, this.path.replace(/(runtime|way\/runtime)$/, this.#otherName)]) {
+      for (
+        const path of [this.path, this.path.replace(/(runtime|way\/runtime)$/, this.#otherName)]
+      ) {
         if (renamed(next, path)) return;
       }
     } finally {
@@ -118,7 +120,9 @@ function renamed(from: string, to: string): boolean {
 
 /** A whole root filesystem that says what it is; and a directory of copies with one in it. */
 function layOut(path: string, owner?: number): void {
-  for (const name of ['', 'usr', 'usr/bin', 'tmp-copy', 'tmp-copy/usr']) mkdirSync(join(path, name));
+  for (const name of ['', 'usr', 'usr/bin', 'tmp-copy', 'tmp-copy/usr']) {
+    mkdirSync(join(path, name));
+  }
   for (const name of ['.ref', 'usr/bin/prog', 'tmp-copy/.ref']) writeFileSync(join(path, name), '');
   if (owner === undefined) return;
   for (const name of ['', ...treeOf(path)]) lchownSync(join(path, name), owner, owner);

@@ -9,7 +9,8 @@ export type LockErrorCode =
   | 'ERR_LOCK_REPLACED'
   | 'ERR_LOCK_UNSUPPORTED'
   | 'ERR_LOCK_RELEASED'
-  | 'ERR_LOCK_CLOSED';
+  | 'ERR_LOCK_CLOSED'
+  | 'ERR_LOCK_LIMIT';
 
 /** What a {@linkcode LockError} carries beside its message. */
 export interface LockErrorDetails {
@@ -39,6 +40,7 @@ export interface LockErrorDetails {
  * | `ERR_LOCK_UNSUPPORTED` | the system or the file has no such locks |
  * | `ERR_LOCK_RELEASED` | the lock was used after its end |
  * | `ERR_LOCK_CLOSED` | the engine was closed |
+ * | `ERR_LOCK_LIMIT` | clients of another thread's engine have as many locks and waits as it allows them |
  * | `ENOENT`, `EACCES`, … | a system call failed; `errno`, `syscall` and `path` tell which |
  *
  * @example

@@ -2,9 +2,11 @@ import { setTimeout } from 'node:timers';
 import type { MessagePort } from 'node:worker_threads';
 import { type Endpoint as ComlinkEndpoint, expose } from 'comlink';
 import { LockEngine } from '../lock/engine.ts';
+import { Allowance, type ExposeOptions } from './allowance.ts';
+import { readKnock } from './check-message.ts';
 import { ClientService } from './client-service.ts';
 import { invalidArgument, listen, type ListeningEndpoint } from './endpoint.ts';
-import { isKnock } from './protocol.ts';
+import { Guard } from './guard.ts';
 import { onThreadEnd } from './thread-end.ts';
 
 /**
@@ -37,19 +39,26 @@ import { onThreadEnd } from './thread-end.ts';
  * port1.close();
  * ```
  */
-export function exposeEngine(engine: LockEngine, endpoint: ListeningEndpoint): void {
+export function exposeEngine(
+  engine: LockEngine,
+  endpoint: ListeningEndpoint,
+  options?: ExposeOptions,
+): void {
   if (!(engine instanceof LockEngine)) {
     throw invalidArgument('Cannot expose an engine: it must be a LockEngine', engine);
   }
+  const allowance = new Allowance(options);
   listen(endpoint, (message) => {
-    if (!isKnock(message)) return;
-    const { port, thread } = message;
+    const knock = readKnock(message);
+    if (knock === undefined) return;
+    const { port, thread } = knock;
+    if (allowance.full) return port.close();
     const service = new ClientService(engine, () => {
       forget();
       port.close();
-    });
+    }, allowance);
     const forget = onThreadEnd(thread, () => service.end());
-    expose(service, port as unknown as ComlinkEndpoint);
+    expose(service, new Guard(port as unknown as ComlinkEndpoint));
     stayUnreferenced(port);
   });
 }

@@ -1,4 +1,3 @@
-import { randomFillSync } from 'node:crypto';
 import { addressOf, readMemory } from '../linux/memory.ts';
 
 /** As many bytes as nobody guesses. */
@@ -15,7 +14,7 @@ export class Secret {
   readonly address: number;
 
   constructor() {
-    randomFillSync(this.#bytes);
+    crypto.getRandomValues(this.#bytes);
     this.address = addressOf(this.#bytes.buffer);
   }
 

@@ -16,7 +16,7 @@ export class Guard implements Endpoint {
   }
 
   addEventListener(_type: string, listener: Listener): void {
-    const heard = listener as (event: { data: unknown }) => void;
+    const heard = listener as unknown as (event: { data: unknown }) => void;
     this.#listener = (event: unknown) => {
       const { data } = event as { data: unknown };
       const id = readCallId(data);

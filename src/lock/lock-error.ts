@@ -11,7 +11,8 @@ export type LockErrorCode =
   | 'ERR_LOCK_RELEASED'
   | 'ERR_LOCK_CLOSED'
   | 'ERR_NOT_A_RUNTIME'
-  | 'ERR_NOT_COPIES';
+  | 'ERR_NOT_COPIES'
+  | 'ERR_LOCK_LIMIT';
 
 /** What a {@linkcode LockError} carries beside its message. */
 export interface LockErrorDetails {
@@ -43,6 +44,7 @@ export interface LockErrorDetails {
  * | `ERR_LOCK_CLOSED` | the engine was closed |
  * | `ERR_NOT_A_RUNTIME` | a directory is no runtime, is not whole, or nothing says that it is one |
  * | `ERR_NOT_COPIES` | a directory that is to be collected never had copies |
+ * | `ERR_LOCK_LIMIT` | clients of another thread's engine have as many locks and waits as it allows them |
  * | `ENOENT`, `EACCES`, … | a system call failed; `errno`, `syscall` and `path` tell which |
  *
  * @example

@@ -1,74 +1,68 @@
 import { finalizer } from 'comlink';
 import { threadId } from '../linux/interrupt.ts';
 import { closeFd, openNothing } from '../linux/open.ts';
+import type { AdoptOptions } from '../lock/adopt-lock.ts';
 import type { LockEngine } from '../lock/engine.ts';
 import type { Lock } from '../lock/lock.ts';
 import { inOrder } from '../lock/lock-all.ts';
-import type { LockRequest, WaitInfo } from '../lock/lock-options.ts';
+import { closedError, LockError } from '../lock/lock-error.ts';
+import type { LockRequest } from '../lock/lock-options.ts';
+import { Allowance, type Member } from './allowance.ts';
+import { ClientWaits } from './client-waits.ts';
 import { toFailure } from './failure.ts';
 import type { Answer, Hello, News, Op, Outcome, Service } from './protocol.ts';
-
-/** A wait of the client, until the client has been told what came of it. */
-interface Wait {
-  abort: (() => void) | undefined;
-  outcome: Answer | undefined;
-  tell: ((outcome: Answer) => void) | undefined;
-}
+import { Secret } from './secret.ts';
 
 let nothing = -1;
 
 /** Does in the engine's thread what one client wants, and answers for it when the client is gone. */
-export class ClientService implements Service {
+export class ClientService implements Service, Member {
   readonly #engine: LockEngine;
   readonly #held = new Map<number, Lock>();
-  readonly #waits = new Map<number, Wait>();
+  readonly #waits = new ClientWaits();
   readonly #ended: () => void;
+  readonly #allowance: Allowance;
+  #secret: Secret | undefined;
+  /** Whether the client has told the secret; `undefined` before it has tried. */
+  #isProven: boolean | undefined;
   #over = false;
 
   /** `ended` is called when the client needs it no more. */
-  constructor(engine: LockEngine, ended: () => void) {
+  constructor(engine: LockEngine, ended: () => void, allowance = new Allowance()) {
     this.#engine = engine;
     this.#ended = ended;
+    this.#allowance = allowance;
+    allowance.join(this);
+  }
+
+  get size(): number {
+    return this.#held.size + this.#waits.size;
   }
 
   hello(): Hello {
     if (nothing === -1) nothing = openNothing();
-    return { thread: threadId(), nothing };
+    this.#secret ??= new Secret();
+    return { thread: threadId(), nothing, secret: this.#secret.address };
+  }
+
+  prove(told: string): void {
+    // There is one try, so nobody comes nearer to the secret by the time that an answer takes.
+    this.#isProven ??= this.#secret?.isTold(told) ?? false;
   }
 
   exchange(ops: readonly Op[]): (Answer | undefined)[] {
+    if (this.#over) throw closedError();
     return ops.map((op) => {
-      if (typeof op === 'number') {
-        return this.#note({ do: 'released', lock: op, mode: 'exclusive' });
-      }
-      switch (op.do) {
-        case 'lock':
-          return this.#lock(op.id, op.want);
-        case 'try':
-          return this.#try(op.id, () => this.#engine.tryTake(op.want), 'as asked for');
-        case 'adopt':
-          return this.#try(op.id, () => this.#engine.adoptLock(op.fd, op.as));
-        case 'upgrade':
-          return this.#upgrade(op.id, this.#held.get(op.lock)!);
-        case 'order':
-          return this.#order(op.wants);
-        case 'query':
-          return { is: 'told', snapshot: this.#engine.query() };
-        case 'stats':
-          return { is: 'counted', stats: this.#engine.stats() };
-        case 'abort':
-          return void this.#waits.get(op.request)?.abort?.();
-        default:
-          return this.#note(op);
+      try {
+        return this.#do(op);
+      } catch (error) {
+        return failure(error);
       }
     });
   }
 
   settled(id: number): Answer | Promise<Answer> {
-    const wait = this.#waits.get(id)!;
-    if (wait.outcome === undefined) return new Promise((resolve) => wait.tell = resolve);
-    this.#waits.delete(id);
-    return wait.outcome;
+    return this.#waits.settled(id);
   }
 
   /** Called by comlink when the client lets go of it. */
@@ -80,31 +74,63 @@ export class ClientService implements Service {
   end(): void {
     if (this.#over) return;
     this.#over = true;
-    for (const { abort } of this.#waits.values()) abort?.();
+    this.#allowance.leave(this);
+    this.#waits.abortAll();
     for (const lock of this.#held.values()) lock.release();
     this.#held.clear();
     this.#ended();
   }
 
-  #try(id: number, take: () => Lock | undefined, how?: 'as asked for'): Answer {
-    try {
-      const lock = take();
-      return lock === undefined ? { is: 'busy' } : this.#grant(id, lock, how);
-    } catch (error) {
-      return failure(error);
+  #do(op: Op): Answer | undefined {
+    if (typeof op === 'number') return this.#note({ do: 'released', lock: op, mode: 'exclusive' });
+    switch (op.do) {
+      case 'lock':
+        this.#check(op.id, op.want.path);
+        return this.#lock(op.id, op.want);
+      case 'try': {
+        this.#check(op.id, op.want.path);
+        const lock = this.#engine.tryTake(op.want);
+        return lock === undefined ? { is: 'busy' } : this.#grant(op.id, lock, 'as asked for');
+      }
+      case 'adopt':
+        this.#check(op.id, `fd ${op.fd}`);
+        return this.#adopt(op.id, op.fd, op.as);
+      case 'upgrade':
+        return this.#upgrade(op.id, op.lock);
+      case 'order':
+        this.#allowance.check(op.wants[0]?.path ?? '', op.wants.length);
+        return { is: 'ordered', parts: inOrder(op.wants) };
+      case 'query':
+        return { is: 'told', snapshot: this.#engine.query() };
+      case 'stats':
+        return { is: 'counted', stats: this.#engine.stats() };
+      case 'abort':
+        return void this.#waits.abort(op.request);
+      default:
+        return this.#note(op);
     }
   }
 
-  #order(wants: readonly LockRequest[]): Outcome {
-    try {
-      return { is: 'ordered', parts: inOrder(wants) };
-    } catch (error) {
-      return failure(error);
+  /** Makes sure that one more lock or wait may have this number. */
+  #check(id: number, path: string): void {
+    if (this.#held.has(id) || this.#waits.has(id)) {
+      throw new RangeError(`The number ${id} is in use`);
     }
+    this.#allowance.check(path);
+  }
+
+  #adopt(id: number, fd: number, as: AdoptOptions): Answer {
+    if (this.#allowance.adopt && this.#isProven) {
+      return this.#grant(id, this.#engine.adoptLock(fd, as));
+    }
+    const why = this.#allowance.adopt
+      ? 'this client has not shown that it can use descriptors itself'
+      : "the engine's thread allows that to no client here";
+    throw new LockError(`Cannot adopt fd ${fd}: ${why}`, { code: 'ERR_LOCK_UNSUPPORTED' });
   }
 
   #lock(id: number, want: LockRequest): Answer {
-    return this.#wait(id, (onWait, end) => {
+    return this.#waits.begin(id, (onWait, end) => {
       const granted = (lock: Lock): void => end(this.#grant(id, lock, 'as asked for'));
       const failed = (reason: unknown): void => end(failure(reason));
       const giveUp = this.#engine.take(want, { onWait }, granted, failed);
@@ -112,8 +138,11 @@ export class ClientService implements Service {
     });
   }
 
-  #upgrade(id: number, lock: Lock): Answer {
-    return this.#wait(id, (onWait, end) => {
+  #upgrade(id: number, held: number): Answer {
+    const lock = this.#held.get(held);
+    if (lock === undefined) throw new RangeError(`There is no lock ${held}`);
+    this.#check(id, lock.path);
+    return this.#waits.begin(id, (onWait, end) => {
       const controller = new AbortController();
       lock.upgrade({ signal: controller.signal, onWait }).then(
         () => end({ is: 'upgraded' }),
@@ -121,29 +150,6 @@ export class ClientService implements Service {
       );
       return () => controller.abort();
     });
-  }
-
-  /** Begins something that may have to wait; `begin` gives what aborts that. */
-  #wait(
-    id: number,
-    begin: (onWait: (info: WaitInfo) => void, end: (outcome: Answer) => void) => () => void,
-  ): Answer {
-    const wait: Wait = { abort: undefined, outcome: undefined, tell: undefined };
-    let info: WaitInfo | undefined;
-    const end = (outcome: Answer): void => {
-      wait.outcome = outcome;
-      if (wait.tell === undefined) return;
-      this.#waits.delete(id);
-      wait.tell(outcome);
-    };
-    try {
-      wait.abort = begin((told) => void (info = told), end);
-    } catch (error) {
-      return failure(error);
-    }
-    if (wait.outcome !== undefined) return wait.outcome;
-    this.#waits.set(id, wait);
-    return { is: 'waiting', info };
   }
 
   #grant(id: number, lock: Lock, how?: 'as asked for'): Answer {
@@ -159,6 +165,8 @@ export class ClientService implements Service {
   #note({ do: what, lock: id, mode }: News): undefined {
     const lock = this.#held.get(id);
     if (lock === undefined) return;
+    // Nobody can be given what is the whole process's.
+    if (what === 'detached' && lock.kind === 'process') return;
     // What has been given away may have been upgraded, unheard by the client.
     const isOurs = lock.kind === 'process' || what === 'detached';
     if (!isOurs) lock.follow(mode);

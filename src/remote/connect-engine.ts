@@ -9,6 +9,9 @@ import type { RemoteEngine } from './remote-engine.ts';
  * A timeout counts from the request, also while nobody listens. As long as something is asked, this
  * thread stays alive; otherwise not for this.
  *
+ * The thread at the other end must be one that you trust: this thread uses the descriptors and reads
+ * the memory that it names.
+ *
  * Each call makes a client of its own. Of a client that nobody uses any more nothing is left on
  * either side.
  *

@@ -4,7 +4,8 @@ import { type Endpoint as ComlinkEndpoint, releaseProxy, type Remote, wrap } fro
 import { isThreadAlive, threadId } from '../linux/interrupt.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Answer, Hello, Knock, Op, Outcome, Request, Service } from './protocol.ts';
-import { toOutcome } from './protocol.ts';
+import { MOST_AT_ONCE, toOutcome } from './protocol.ts';
+import { readSecret } from './secret.ts';
 
 /** How often the owner is looked for while it owes an answer, in milliseconds. */
 const INTERVAL = 100;
@@ -66,15 +67,18 @@ export class Link {
     this.#keepAlive();
     const length = this.#batch.push(asked);
     if (length === 1) queueMicrotask(() => this.flush());
-    else if (length === 64) this.flush();
+    else if (length === MOST_AT_ONCE) this.flush();
   }
 
   /** Sends at once what has been asked. */
   flush(): void {
-    if (this.#owner === undefined || this.#batch.length === 0) return;
-    const batch = this.#batch;
-    this.#batch = [];
-    this.#owner.exchange(batch.map(({ op }) => op)).then((answers) => {
+    const owner = this.#owner;
+    if (owner === undefined) return;
+    while (this.#batch.length > 0) this.#exchange(owner, this.#batch.splice(0, MOST_AT_ONCE));
+  }
+
+  #exchange(owner: Owner, batch: readonly Asked[]): void {
+    owner.exchange(batch.map(({ op }) => op)).then((answers) => {
       for (const [index, asked] of batch.entries()) this.#answer(asked, answers[index]);
     });
   }
@@ -114,6 +118,7 @@ export class Link {
     // Those that were heard too have the owner keep something ready for nobody.
     for (const other of this.#knocked) if (other.port !== port) other.service[releaseProxy]();
     this.#knocked.length = 0;
+    service.prove(readSecret(hello.secret));
     this.#owner = { ...hello, port, service, exchange: service.exchange };
     this.flush();
   }

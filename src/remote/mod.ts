@@ -4,6 +4,7 @@
  * @module
  */
 
+export type { ExposeOptions } from './allowance.ts';
 export { connectEngine } from './connect-engine.ts';
 export { exposeEngine } from './expose-engine.ts';
 export type { Endpoint, ListeningEndpoint } from './endpoint.ts';

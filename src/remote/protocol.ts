@@ -12,6 +12,9 @@
  *    sends about it is news, of which the owner makes its books and no more: by the time it hears of
  *    a change the client may have made another one. Only a lock of the kind `process` is the owner's
  *    to change.
+ * 5. The owner takes no client's word for anything: `check-message.ts` reads what comes in, and what is
+ *    not said here is refused. Only a client that proves that it can read the memory of the process may
+ *    name a descriptor that is to be taken over.
  */
 
 import type { MessagePort } from 'node:worker_threads';
@@ -30,19 +33,18 @@ export interface Knock {
   readonly port: MessagePort;
 }
 
-/** Tells whether it is a {@linkcode Knock}, among whatever else passes over the endpoint. */
-export function isKnock(message: unknown): message is Knock {
-  return typeof message === 'object' && message !== null && 'reflock' in message &&
-    message.reflock === 'connect';
-}
-
 /** What a client needs to know of the owner. */
 export interface Hello {
   /** The owner, by the kernel's id. */
   readonly thread: number;
   /** For `hollowOut()`. */
   readonly nothing: number;
+  /** Where in memory the secret lies that `prove()` is to be told. */
+  readonly secret: number;
 }
+
+/** The most ops that go together in one call. */
+export const MOST_AT_ONCE = 64;
 
 /** Something that the client wants, with the client's number for it. */
 export type Request =
@@ -109,6 +111,8 @@ export interface Grant extends Pick<LockRequest, 'path' | 'mode' | 'range'> {
 /** What comlink exposes to one client. */
 export interface Service {
   hello(): Hello;
+  /** Hears what the client has read in the memory that `hello()` names. */
+  prove(secret: string): void;
   /** Gives an answer to each request, and `undefined` for all else. */
   exchange(ops: readonly Op[]): (Answer | undefined)[];
   /** Answers when a wait is over. */

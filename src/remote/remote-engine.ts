@@ -20,6 +20,8 @@ export type Asynchronous<Method> = Method extends (...args: infer Args) => infer
  *   must stay the same, until the wait has begun or the promise has settled.
  * - The queue, the limit of threads, `query()` and `stats()` are those of the engine, with all its
  *   clients.
+ * - What is beyond the `maxLocks` of `exposeEngine()` is `ERR_LOCK_LIMIT`, and `adoptLock()` is
+ *   `ERR_LOCK_UNSUPPORTED` where that does not allow it.
  * - A lock that is dropped without being released is released when it is collected as garbage, with
  *   a warning that names the file.
  * - `close()` ends the waits of this client alone, and locks that are held stay held.

@@ -67,4 +67,26 @@ for (const file of files) {
   });
 }
 
+/** What writes for people, and what may put together something that they write as it is. */
+const gates: readonly (readonly [what: RegExp, where: readonly string[]])[] = [
+  [
+    /\bwriteSync\(|\bstd(out|err)\.write\b|\bconsole\.|\bcreateWriteStream\b/,
+    ['src/cli/print.ts', 'src/cli/say.ts'],
+  ],
+  [
+    /\bnew Own\(/,
+    ['colors', 'print', 'rewritten-line', 'say', 'status/watch', 'with-progress']
+      .map((name) => `src/cli/${name}.ts`),
+  ],
+];
+
+test('nothing is written past the two functions that escape text of others', () => {
+  for (const [what, where] of gates) {
+    const found = files.filter((file) =>
+      what.test(readFileSync(join(root, file), 'utf8').replace(/^ *\*.*$/gm, ''))
+    );
+    assert.equal(found.sort(), where);
+  }
+});
+
 test.run();

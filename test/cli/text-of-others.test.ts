@@ -56,7 +56,7 @@ test('gc names what it deletes and keeps, also what is not UTF-8', async () => {
     const begins = [
       `${did} "${shown}/tmp-${allShown}" (`,
       `${did} "${shown}/tmp-\\xff\\xfe" (`,
-      `kept "${shown}/tmp-busy": in use: held by pid ${busy.pid} (\\u001b\\xff)`,
+      `kept "${shown}/tmp-busy": in use: held by pid ${busy.pids} (\\u001b\\xff)`,
       `kept "${shown}/tmp-keep${allShown}": `,
     ];
     for (const begin of begins) {
@@ -69,7 +69,7 @@ test('gc names what it deletes and keeps, also what is not UTF-8', async () => {
   const { out } = await reflock('gc', parent);
   assert.is(
     out[0],
-    `nothing was collected: "${shown}/.ref" is held by pid ${other.pid} (\\u001b])`,
+    `nothing was collected: "${shown}/.ref" is held by pid ${other.pids} (\\u001b])`,
   );
   await other.end();
 });

@@ -21,18 +21,18 @@ test('run says which locks it has taken, waits for and cannot have, and who has 
   // So many are named in a message.
   for (let at = 0; at < names.length; at += 3) {
     const some = names.slice(at, at + 3);
-    const holders = await Promise.all(some.map(([name]) => holdNamed(path, 'shared', name)));
+    const holders = await holdNamed(path, 'shared', ...some.map(([name]) => name));
     const wait = at === 0 ? ['--wait', '--timeout', '0.01'] : [];
     const { status, err } = await reflock('run', ...wait, '--write', ...lock, 'true');
     assert.is(status, 75);
     assert.is(err.length, at === 0 ? 2 : 1);
     for (const line of err) {
       assert.ok(line.includes(`"${shown}/.ref"`), line);
-      for (const [index, { pid }] of holders.entries()) {
+      for (const [index, pid] of holders.pids.entries()) {
         assert.ok(line.includes(`pid ${pid} (${some[index]![1]})`), line);
       }
     }
-    await Promise.all(holders.map((holder) => holder.end()));
+    await holders.end();
   }
 });
 
@@ -43,11 +43,11 @@ test('status shows who has locks as a table of whole lines, and JSON tells the t
     ...dangerous.map(([, name]) => new TextEncoder().encode(name)),
     Uint8Array.of(255),
   ];
-  const holders = await Promise.all(names.map((name) => holdNamed(path, 'shared', name)));
+  const holders = await holdNamed(path, 'shared', ...names);
   const { out, status } = await reflock('status', directory);
   assert.is(status, 0);
   assert.is(out.length, names.length + 1, out.join('\n'));
-  for (const [index, { pid }] of holders.entries()) {
+  for (const [index, pid] of holders.pids.entries()) {
     const line = out.find((line) => line.includes(` ${pid} `))!;
     const command = dangerous[index]?.[2] ?? '\\xff';
     assert.match(line.replace(` ${pid} `, ''), /^POSIX {2}shared {2}holds /);
@@ -59,10 +59,10 @@ test('status shows who has locks as a table of whole lines, and JSON tells the t
   const [file] = JSON.parse(json.out[0]!).files;
   assert.is(file.path, path);
   const found = new Map(file.holders.map(({ pid, command }: NamedPid) => [pid, command]));
-  for (const [index, { pid }] of holders.entries()) {
+  for (const [index, pid] of holders.pids.entries()) {
     assert.is(found.get(pid), dangerous[index]?.[1] ?? '\udcff');
   }
-  for (const holder of holders) await holder.end();
+  await holders.end();
   const nobody = await reflock('status', path);
   assert.equal(nobody.out, [`nobody has a lock on ${shown}/.ref`]);
 });
@@ -76,7 +76,7 @@ test('status --watch shows names and leaves the terminal alone, as text and as J
   const [directory] = dangerousDirectory();
   const path = join(directory, '.ref');
   const names = dangerous.map(([, name]) => new TextEncoder().encode(name));
-  const holders = await Promise.all(names.map((name) => holdNamed(path, 'shared', name)));
+  const holders = await holdNamed(path, 'shared', ...names);
   for (const json of [[], ['--json']]) {
     const { program, written } = reflockOnTerminal('status', '--watch', ...json, directory);
     const shown = dangerous.map(([, , shown]) => shown);
@@ -88,7 +88,7 @@ test('status --watch shows names and leaves the terminal alone, as text and as J
     const others = written().replace(/\x1b\[(\?\d+[hl]|\d*[A-Zm])|\r*\n|\r/g, '');
     assert.not.match(others, RAW);
   }
-  for (const holder of holders) await holder.end();
+  await holders.end();
 });
 
 test.run();

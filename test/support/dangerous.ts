@@ -85,23 +85,30 @@ export function dangerousDirectory(): readonly [path: string, shown: string] {
   return [join(parent, all), `${parent}/${allShown}`];
 }
 
-/** A process whose name is these bytes. */
-export interface NamedHolder {
-  readonly pid: number;
+/** Processes that hold a lock. */
+export interface NamedHolders {
+  readonly pids: readonly number[];
   end(): Promise<void>;
 }
 
-/** Starts a process of any name that holds a lock on a file. */
+/** Starts processes of any names, each of which holds a lock on a file. */
 export async function holdNamed(
   path: string,
   mode: 'shared' | 'exclusive',
-  name: Uint8Array,
-): Promise<NamedHolder> {
-  const hex = Array.from(name, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  const program = start(['python3', `${root}/test/fixtures/named-holder.py`, path, mode, hex]);
-  if (await program.line() !== 'locked') throw new Error(`no holder: ${program.stderr()}`);
+  ...names: readonly Uint8Array[]
+): Promise<NamedHolders> {
+  const hex = names.map((name) =>
+    Array.from(name, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  );
+  const program = start(['python3', `${root}/test/fixtures/named-holder.py`, path, mode, ...hex]);
+  const pids: number[] = [];
+  for (const _ of names) {
+    const line = await program.line();
+    if (line === undefined) throw new Error(`no holder: ${program.stderr()}`);
+    pids.push(Number(line));
+  }
   return {
-    pid: program.child.pid!,
+    pids,
     end: async () => {
       program.child.stdin!.end();
       await program.ended;

@@ -10,9 +10,11 @@ import { parseArgs } from 'node:util';
 import { cases } from './cases/all.ts';
 import { environment } from './environment.ts';
 import { type Absent, type Contender, measureRounds } from './measure.ts';
+import { endAtUncaught } from '../src/cli/uncaught.ts';
 import { runtime, runtimeVersion } from './place.ts';
 import { type About, evaluate, type Result } from './result.ts';
 
+endAtUncaught();
 const { values } = parseArgs({
   args: process.argv.slice(2),
   options: { case: { type: 'string' }, rounds: { type: 'string' }, dir: { type: 'string' } },

@@ -12,7 +12,7 @@ const allowed: Record<string, readonly string[]> = {
   'src/runtime': ['src/lock', 'src/linux', 'workers', 'src/mod.ts'],
   'src/remote': ['src/lock', 'src/linux'],
   'src/process': ['src/linux'],
-  'src/cli/bench': ['src/cli', 'bench'],
+  'src/cli/bench': ['src/cli', 'src/lock', 'bench'],
   'src/cli': ['src/cli/bench', 'src/runtime', 'src/lock', 'src/process', 'src/linux', 'src/mod.ts'],
   'src/mod.ts': ['src/lock'],
 };
@@ -87,5 +87,27 @@ for (const file of files.filter((file) => /^(src\/runtime|workers)\//.test(file)
     }
   });
 }
+
+/** What writes for people, and what may put together something that they write as it is. */
+const gates: readonly (readonly [what: RegExp, where: readonly string[]])[] = [
+  [
+    /\bwriteSync\(|\bstd(out|err)\.write\b|\bconsole\.|\bcreateWriteStream\b/,
+    ['src/cli/print.ts', 'src/cli/say.ts'],
+  ],
+  [
+    /\bnew Own\(/,
+    ['colors', 'print', 'rewritten-line', 'say', 'status/watch', 'with-progress']
+      .map((name) => `src/cli/${name}.ts`),
+  ],
+];
+
+test('nothing is written past the two functions that escape text of others', () => {
+  for (const [what, where] of gates) {
+    const found = files.filter((file) =>
+      what.test(readFileSync(join(root, file), 'utf8').replace(/^ *\*.*$/gm, ''))
+    );
+    assert.equal(found.sort(), where);
+  }
+});
 
 test.run();

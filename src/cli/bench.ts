@@ -4,6 +4,7 @@ import { remarksOn } from '../../bench/report/terminal.ts';
 import type { Result } from '../../bench/result.ts';
 import { missedBounds } from '../../bench/verdicts.ts';
 import { save } from '../../bench/saved.ts';
+import { quote } from '../lock/printable.ts';
 import { collect } from './bench/collect.ts';
 import { confirm } from './bench/confirm.ts';
 import { nameOf, planOf, savedBy } from './bench/options.ts';
@@ -31,7 +32,7 @@ export async function main({ options, operands }: CommandLine): Promise<number> 
   const saving = name === undefined ? undefined : save(name);
   const left = saving === undefined
     ? 'nothing is saved without --save'
-    : `what was measured is in ${JSON.stringify(saving.unfinished)}`;
+    : `what was measured is in ${quote(saving.unfinished)}`;
 
   return await interruptible(left, async (signal) => {
     const source = plan === undefined ? shown! : measureAll(plan, signal);
@@ -48,7 +49,7 @@ export async function main({ options, operands }: CommandLine): Promise<number> 
       { before, changes: await confirmed(before, results, plan, signal) };
     await page?.write(results);
     const remarks = remarksOn(results, compared);
-    if (output === 'text') print(remarks.map((line) => `${line}\n`).join(''));
+    if (output === 'text') print(remarks);
     else remarks.forEach((line) => say(line));
     const isSlower = compared?.changes.some(({ verdict }) => verdict === 'slower');
     const isMissed = given.has('check') && missedBounds(results).length > 0;

@@ -1,4 +1,4 @@
-import { quote } from '../lock/lock-error.ts';
+import { quote } from '../lock/printable.ts';
 import { createCopy, type MutableCopy, type SkippedEntry } from '../runtime/mod.ts';
 import { counted } from './counted.ts';
 import { Failure, OK, USAGE } from './failure.ts';
@@ -44,7 +44,7 @@ export async function main({ options, operands }: CommandLine): Promise<number> 
     try {
       if (output === 'text' && skipped.length > 0) say(skippedText(skipped));
       if (command === undefined) {
-        print(output === 'json' ? jsonText(copy) : `${path}\n`);
+        print([output === 'json' ? jsonText(copy) : path]);
         return OK;
       }
       const words = [command, ...commandArgs].map((word) => word.replaceAll('{}', () => path));
@@ -56,7 +56,7 @@ export async function main({ options, operands }: CommandLine): Promise<number> 
 }
 
 function jsonText({ path, ref, entries, skipped }: MutableCopy): string {
-  return `${JSON.stringify({ path, ref, entries, skipped })}\n`;
+  return JSON.stringify({ path, ref, entries, skipped });
 }
 
 /** One line, however many there are: a root filesystem has all its devices left out. */

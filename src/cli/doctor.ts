@@ -1,10 +1,10 @@
 import { realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { quote } from '../lock/lock-error.ts';
+import { quote } from '../lock/printable.ts';
 import { colorsFor } from './colors.ts';
 import { examine } from './doctor/examine.ts';
 import type { Place } from './doctor/ground.ts';
-import { doctorText } from './doctor/text.ts';
+import { doctorLines } from './doctor/text.ts';
 import { BROKEN, Failure, OK, UNAVAILABLE } from './failure.ts';
 import { interruptible } from './interruptible.ts';
 import { print } from './print.ts';
@@ -26,8 +26,8 @@ export async function main({ options, operands }: CommandLine): Promise<number> 
   const { stdout } = process;
   print(
     json
-      ? `${JSON.stringify({ path, checks, ok })}\n`
-      : doctorText(checks, { colors: colorsFor(stdout), columns: stdout.columns }),
+      ? [JSON.stringify({ path, checks, ok })]
+      : doctorLines(checks, { colors: colorsFor(stdout), columns: stdout.columns }),
   );
   return ok ? OK : BROKEN;
 }

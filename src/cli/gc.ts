@@ -1,5 +1,5 @@
 import { holdersText } from '../lock/holders.ts';
-import { quote } from '../lock/lock-error.ts';
+import { quote } from '../lock/printable.ts';
 import { DEPLOYMENT } from '../runtime/garbage-names.ts';
 import { collectGarbage, type GarbageReport } from '../runtime/mod.ts';
 import { counted } from './counted.ts';
@@ -39,7 +39,7 @@ export async function main({ options, operands }: CommandLine): Promise<number> 
           onProgress,
         }),
     ));
-  print(output === 'json' ? `${JSON.stringify(report)}\n` : reportText(report));
+  print(output === 'json' ? [JSON.stringify(report)] : reportLines(report));
   // What nobody uses, and is there all the same.
   return report.kept.some(({ why }) => why === 'failed' || why === 'cannot-lock') ? BROKEN : OK;
 }
@@ -52,13 +52,13 @@ function checkDeployment(name: string): void {
   );
 }
 
-function reportText({ busy, dryRun, deleted, kept, ...freed }: GarbageReport): string {
+function reportLines({ busy, dryRun, deleted, kept, ...freed }: GarbageReport): string[] {
   if (busy !== undefined) {
-    return `nothing was collected: ${quote(busy.path)} is ${holdersText(busy.holders)}\n`;
+    return [`nothing was collected: ${quote(busy.path)} is ${holdersText(busy.holders)}`];
   }
   // All else that lies there is nobody's concern here.
   const concerned = kept.filter(({ why }) => why !== 'not-garbage');
-  const lines = [
+  return [
     ...deleted.map(({ path, bytes, inodes }) =>
       `${dryRun ? 'would delete' : 'deleted'} ${quote(path)} (${freedText(bytes, inodes)})`
     ),
@@ -66,5 +66,4 @@ function reportText({ busy, dryRun, deleted, kept, ...freed }: GarbageReport): s
     `${counted(deleted.length, 'entry', 'entries')} ${dryRun ? 'would be ' : ''}deleted, ` +
     `${concerned.length} kept: ${freedText(freed.freedBytes, freed.freedInodes)} freed`,
   ];
-  return `${lines.join('\n')}\n`;
 }

@@ -2,8 +2,9 @@
 /** The command `reflock`: finds the subcommand, and turns every failure into one line. */
 
 import type { Description } from './description.ts';
-import { Failure, OK, statusOf, USAGE } from './failure.ts';
+import { Failure, OK, USAGE } from './failure.ts';
 import type { CommandLine } from './read-options.ts';
+import { endAtUncaught, tell } from './uncaught.ts';
 
 /** What the module of a subcommand offers. */
 interface Subcommand {
@@ -36,10 +37,13 @@ async function main([word, ...rest]: readonly string[]): Promise<number> {
   if (word === undefined) throw new Failure(USAGE, 'No subcommand given; see reflock --help');
   if (!Object.hasOwn(subcommands, word)) {
     const kind = word.startsWith('-') ? 'option' : 'subcommand';
-    const { suggest } = await import('./suggest.ts');
+    const [{ suggest }, { quote }] = await Promise.all([
+      import('./suggest.ts'),
+      import('../lock/printable.ts'),
+    ]);
     throw new Failure(
       USAGE,
-      `Unknown ${kind} ${JSON.stringify(word)}${suggest(word, Object.keys(subcommands))}`,
+      `Unknown ${kind} ${quote(word)}${suggest(word, Object.keys(subcommands))}`,
     );
   }
   // At the same time, which takes less.
@@ -69,16 +73,14 @@ async function showVersion(): Promise<number> {
 }
 
 async function show(text: string): Promise<number> {
-  const { print } = await import('./print.ts');
-  print(text);
+  const [{ print }, { linesOf }] = await Promise.all([import('./print.ts'), import('./line.ts')]);
+  print(linesOf(text));
   return OK;
 }
 
+endAtUncaught();
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
-  const { say } = await import('./say.ts');
-  say(message.split('\n', 1)[0]!);
-  process.exitCode = statusOf(error);
+  await tell(error);
 }

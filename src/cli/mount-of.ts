@@ -1,4 +1,5 @@
 import { readFileSync, realpathSync } from 'node:fs';
+import { textOf } from '../linux/byte-text.ts';
 
 /** A mounted filesystem. */
 export interface Mount {
@@ -13,7 +14,7 @@ export interface Mount {
 /** The filesystem that a path is on, by /proc/self/mountinfo; `undefined` where that is not shown. */
 export function mountOf(path: string): Mount | undefined {
   try {
-    return mountAt(readFileSync('/proc/self/mountinfo', 'utf8'), realpathSync(path));
+    return mountAt(textOf(readFileSync('/proc/self/mountinfo')), realpathSync(path));
   } catch {
     // Deno shows it only to programs with all permissions.
     return undefined;

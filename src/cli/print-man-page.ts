@@ -1,7 +1,9 @@
 /** Prints the manual page, for the package. */
 
 import { all } from './descriptions/all.ts';
+import { linesOf } from './line.ts';
 import { manPage } from './man-page.ts';
+import { print } from './print.ts';
 import { version } from './version.ts';
 
-process.stdout.write(manPage(all, version()));
+print(linesOf(manPage(all, version())));

@@ -2,17 +2,24 @@ import { writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { systemError } from '../lock/lock-error.ts';
 import { Failure, UNAVAILABLE } from './failure.ts';
+import { type Line, Own, shown } from './line.ts';
 
 /** How long to wait until a full pipe is tried again, in milliseconds. */
 const PAUSE = 5;
 
 /**
- * Writes a text on stdout, all of it. Gives `false` when nobody reads there any more, as after
- * `| head`, which is no failure of ours.
+ * Writes lines on stdout, all of them. Text of others cannot leave its line, nor do anything to a
+ * terminal: it is escaped here. In JSON that is JSON's own way, so what is read back is the same text.
+ * Gives `false` when nobody reads there any more, as after `| head`, which is no failure of ours.
  *
  * @throws {Failure} 69 when it cannot be written, as on a disk that is full.
  */
-export function print(text: string): boolean {
+export function print(lines: readonly Line[]): boolean {
+  return printOwn(new Own(lines.map((line) => `${shown(line)}\n`).join('')));
+}
+
+/** The same for what is no lines: a picture on a terminal. */
+export function printOwn({ text }: Own): boolean {
   const bytes = new TextEncoder().encode(text);
   for (let written = 0; written < bytes.length;) {
     try {

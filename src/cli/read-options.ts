@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { quote } from '../lock/printable.ts';
 import { type Description, HELP, type Option, spellings } from './description.ts';
 import { Failure, USAGE } from './failure.ts';
 
@@ -42,15 +43,15 @@ export async function readOptions(
     if (option === undefined) {
       const { suggest } = await import('./suggest.ts');
       const near = suggest(rawName, [...known.keys()].map((name) => `--${name}`));
-      throw new Failure(USAGE, `Unknown option ${JSON.stringify(rawName)}${near}`);
+      throw new Failure(USAGE, `Unknown option ${quote(rawName)}${near}`);
     }
     if (option.value === undefined && value !== undefined) {
-      throw new Failure(USAGE, `The option ${JSON.stringify(rawName)} takes no value`);
+      throw new Failure(USAGE, `The option ${quote(rawName)} takes no value`);
     }
     // The next option taken for a value is a slip; a name that begins so can follow a "=".
     const isSlip = value === undefined || (!inlineValue && value.startsWith('--'));
     if (option.value !== undefined && isSlip) {
-      throw new Failure(USAGE, `The option ${JSON.stringify(rawName)} needs a value`);
+      throw new Failure(USAGE, `The option ${quote(rawName)} needs a value`);
     }
     options.push({ name, value: value ?? '' });
   }

@@ -1,3 +1,5 @@
+import { type Line, Own, shown } from './line.ts';
+
 /**
  * A line on the terminal that is written again and again. A terminal that becomes narrower breaks it
  * into several rows, and the cursor stays with the character behind it: so it waits at the line's
@@ -5,9 +7,9 @@
  * terminal; its setting for that is changed and put back by one write, between which nobody can
  * kill the program.
  */
-export function rewrittenLine(text: string): string {
-  return `${CLEARED_LINE}\x1b[?7l${text}\x1b[?7h\r`;
+export function rewrittenLine(line: Line): Own {
+  return new Own(`${CLEARED_LINE.text}\x1b[?7l${shown(line)}\x1b[?7h\r`);
 }
 
 /** Clears the line, and what a narrower terminal has made of it. */
-export const CLEARED_LINE = '\r\x1b[J';
+export const CLEARED_LINE: Own = new Own('\r\x1b[J');

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { quote } from '../lock/lock-error.ts';
+import { quote } from '../lock/printable.ts';
 import { type RemoveResult, removeRuntime } from '../runtime/mod.ts';
 import { BROKEN, OK } from './failure.ts';
 import { freedText } from './freed-text.ts';
@@ -34,7 +34,7 @@ export async function main({ options, operands }: CommandLine): Promise<number> 
           onProgress,
         }),
     ));
-  print(output === 'json' ? `${JSON.stringify(result)}\n` : resultText(result));
+  print([output === 'json' ? JSON.stringify(result) : resultText(result)]);
   if (result.remains === undefined) return OK;
   if (output === 'text') { for (const line of remainsLines(result.remains)) say(line); }
   return BROKEN;
@@ -42,7 +42,7 @@ export async function main({ options, operands }: CommandLine): Promise<number> 
 
 function resultText({ path, dryRun, freedBytes, freedInodes }: RemoveResult): string {
   const did = dryRun ? 'would remove' : 'removed';
-  return `${did} ${quote(path)} (${freedText(freedBytes, freedInodes)})\n`;
+  return `${did} ${quote(path)} (${freedText(freedBytes, freedInodes)})`;
 }
 
 function remainsLines({ path, failures, count }: NonNullable<RemoveResult['remains']>): string[] {

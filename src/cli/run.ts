@@ -1,3 +1,4 @@
+import { quote } from '../lock/printable.ts';
 import type { Lock } from '../mod.ts';
 import { Failure, UNAVAILABLE } from './failure.ts';
 import type { CommandLine } from './read-options.ts';
@@ -14,7 +15,7 @@ export async function main(line: CommandLine): Promise<number> {
   if (plan.exitWithParent) (await import('../linux/kinship.ts')).endWithParent();
   const say = plan.verbose ? (await import('./say.ts')).say : undefined;
   const locks = await take(plan);
-  for (const { path, mode } of locks) say?.(`locked ${JSON.stringify(path)}, ${mode}`);
+  for (const { path, mode } of locks) say?.(`locked ${quote(path)}, ${mode}`);
   try {
     return await (plan.exec ? become(plan, locks) : superviseUnder(plan, say));
   } finally {
@@ -56,7 +57,8 @@ async function become({ command, fds }: Plan, locks: readonly Lock[]): Promise<n
   const { becomeCommand } = await import('../process/become.ts');
   const { commandOf } = await import('../process/command.ts');
   // What was to be kept has nobody else to keep it.
-  const errno = becomeCommand(await commandOf(command), [...fds, ...locks.map(({ fd }) => fd)]);
+  const words = await commandOf(command);
+  const errno = becomeCommand(words, [...fds, ...locks.map(({ fd }) => fd)]);
   const { cannotStart } = await import('./run/cannot-start.ts');
-  throw cannotStart(command[0]!, errno);
+  throw cannotStart(words, errno);
 }

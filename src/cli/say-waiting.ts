@@ -1,5 +1,5 @@
 import { holdersNow, holdersText } from '../lock/holders.ts';
-import { quote } from '../lock/lock-error.ts';
+import { quote } from '../lock/printable.ts';
 import type { WaitInfo } from '../mod.ts';
 import { say } from './say.ts';
 

@@ -1,10 +1,11 @@
 import { colorsFor } from './colors.ts';
 import { Failure, OK, USAGE } from './failure.ts';
+import type { Line } from './line.ts';
 import { print } from './print.ts';
 import type { CommandLine } from './read-options.ts';
 import { findFiles } from './status/find-files.ts';
 import { report, type StatusReport } from './status/report.ts';
-import { statusText } from './status/text.ts';
+import { statusLines } from './status/text.ts';
 import { type Picture, watchInLines, watchOnTerminal } from './status/watch.ts';
 
 export { description } from './descriptions/status.ts';
@@ -21,17 +22,17 @@ export async function main({ options, operands }: CommandLine): Promise<number> 
   const look = async (): Promise<StatusReport> => report(await findFiles(paths));
   let last = await look();
   const colors = colorsFor(stdout);
-  const text = (): string => {
-    if (json) return `${JSON.stringify(last)}\n`;
+  const lines = (): readonly Line[] => {
+    if (json) return [JSON.stringify(last)];
     const size = stdout.isTTY
       ? { columns: stdout.columns, rows: watch ? stdout.rows : Infinity }
       : undefined;
-    return statusText(last, { colors, size });
+    return statusLines(last, { colors, size });
   };
   if (!watch) {
-    print(text());
+    print(lines());
     return OK;
   }
-  const picture: Picture = { renew: async () => void (last = await look()), text };
+  const picture: Picture = { renew: async () => void (last = await look()), lines };
   return await (json ? watchInLines(picture) : watchOnTerminal(picture));
 }

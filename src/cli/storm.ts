@@ -3,13 +3,14 @@ import { rm } from 'node:fs/promises';
 import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { quote } from '../lock/printable.ts';
 import { BROKEN, Failure, OK, UNAVAILABLE, USAGE } from './failure.ts';
 import { print } from './print.ts';
 import { mountOf } from './mount-of.ts';
 import type { CommandLine } from './read-options.ts';
 import { collectRest } from './storm/collect-copies.ts';
 import { type Ground, prepare } from './storm/prepare.ts';
-import { clearProgress, reportText, showProgress, summarize } from './storm/report.ts';
+import { clearProgress, reportLines, showProgress, summarize } from './storm/report.ts';
 import type { StormReport, StormSetting } from './storm/report.ts';
 import { startProcess } from './storm/start-process.ts';
 
@@ -24,7 +25,7 @@ const GRACE = 10_000;
 export async function main({ options, operands }: CommandLine): Promise<number> {
   const given = new Map(options.map(({ name, value }) => [name, value]));
   if (operands.length > 0) {
-    throw new Failure(USAGE, `Unknown argument ${JSON.stringify(operands[0])}`);
+    throw new Failure(USAGE, `Unknown argument ${quote(operands[0]!)}`);
   }
   const seconds = number(given, 'seconds', 10, (value) => value > 0 && value <= 1e6);
   const whole = (name: string, usual: number): number =>
@@ -60,7 +61,7 @@ export async function main({ options, operands }: CommandLine): Promise<number> 
     await rm(directory, { recursive: true, force: true, maxRetries: 5 });
     for (const name of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.off(name, interrupt);
   }
-  print(given.has('json') ? `${JSON.stringify(report)}\n` : reportText(report));
+  print(given.has('json') ? [JSON.stringify(report)] : reportLines(report));
   if (report.violations > 0) return BROKEN;
   return signal === undefined ? OK : 128 + constants.signals[signal];
 }
@@ -114,7 +115,7 @@ function missing({ runtimes }: Ground): string[] {
 }
 
 function makeDirectory(parent: string): string {
-  const action = `Cannot make runtimes in ${JSON.stringify(parent)}`;
+  const action = `Cannot make runtimes in ${quote(parent)}`;
   if (!statSync(parent, { throwIfNoEntry: false })?.isDirectory()) {
     throw new Failure(UNAVAILABLE, `${action}: no such directory`);
   }
@@ -138,6 +139,6 @@ function number(
   const kind = name === 'seconds' ? 'a number above 0' : 'a whole number from 1 to 1000';
   throw new Failure(
     USAGE,
-    `The option ${JSON.stringify(`--${name}`)} must be ${kind}, not ${JSON.stringify(text)}`,
+    `The option "--${name}" must be ${kind}, not ${quote(text)}`,
   );
 }

@@ -7,9 +7,7 @@ export function suggest(word: string, known: readonly string[]): string {
     .map((name) => ({ name, distance: editDistance(word, name) }))
     .filter(({ name, distance }) => distance <= 2 && distance < name.length)
     .sort((a, b) => a.distance - b.distance);
-  return best === undefined
-    ? '; see reflock --help'
-    : `; did you mean ${JSON.stringify(best.name)}?`;
+  return best === undefined ? '; see reflock --help' : `; did you mean "${best.name}"?`;
 }
 
 /** How many letters must be added, dropped or changed (Levenshtein). */

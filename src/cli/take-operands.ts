@@ -1,3 +1,4 @@
+import { quote } from '../lock/printable.ts';
 import { Failure, USAGE } from './failure.ts';
 
 /**
@@ -18,5 +19,5 @@ export function takeOperands<const Names extends readonly string[]>(
   const extra = operands[names.length];
   if (extra === undefined) return operands as unknown as { [Index in keyof Names]: string };
   const why = extra.startsWith('-') ? `: options come before ${names[0]}` : '';
-  throw new Failure(USAGE, `Unknown argument ${JSON.stringify(extra)}${why}`);
+  throw new Failure(USAGE, `Unknown argument ${quote(extra)}${why}`);
 }

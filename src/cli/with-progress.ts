@@ -1,6 +1,8 @@
 import { isatty } from 'node:tty';
 import type { Progress } from '../runtime/mod.ts';
+import { Own } from './line.ts';
 import { CLEARED_LINE, rewrittenLine } from './rewritten-line.ts';
+import { draw } from './say.ts';
 
 /** What a progress bar is about. */
 export interface ProgressLabel {
@@ -29,7 +31,7 @@ export async function withProgress<T>(
   const clear = (): void => {
     if (state === 'shown') {
       bar.stop();
-      process.stderr.write(CLEARED_LINE);
+      draw(CLEARED_LINE);
     }
     state = 'over';
   };
@@ -69,6 +71,6 @@ async function makeBar({ work, unit }: ProgressLabel) {
     linewrap: true,
   });
   bar.on('redraw-pre', () => line = '');
-  bar.on('redraw-post', () => process.stderr.write(rewrittenLine(line)));
+  bar.on('redraw-post', () => draw(rewrittenLine(new Own(line))));
   return bar;
 }

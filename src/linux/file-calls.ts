@@ -3,6 +3,7 @@
  * for locks, because most threads need only one of the two.
  */
 
+import { bytesOf } from './byte-text.ts';
 import { loadLibc, unavailable } from './load-libc.ts';
 
 /**
@@ -188,9 +189,7 @@ function bind(): FileCalls {
   }
 }
 
-const encoder = new TextEncoder();
-
 /** Gives a text as a name, of which the kernel reads what is before the first NUL. */
 export function toName(text: string): Uint8Array {
-  return encoder.encode(`${text}\0`);
+  return bytesOf(`${text}\0`);
 }

@@ -1,5 +1,6 @@
 /** What is in a directory, by getdents64(2): names as bytes, at addresses for further calls. */
 
+import { textOf } from './byte-text.ts';
 import { fileCalls } from './file-calls.ts';
 
 /** Values of `d_type`. */
@@ -136,10 +137,8 @@ function readPage(fd: number): Uint8Array | number | undefined {
   return size === 0 ? undefined : page.bytes.slice(0, size);
 }
 
-/** Gives a name, with or without its NUL, as text; bytes that are not UTF-8 become U+FFFD. */
+/** Gives a name, with or without its NUL, as text. */
 export function nameText(name: Uint8Array): string {
   const end = name.indexOf(0);
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(
-    end === -1 ? name : name.subarray(0, end),
-  );
+  return textOf(end === -1 ? name : name.subarray(0, end));
 }

@@ -115,7 +115,8 @@ function ofProcess(
 }
 
 function commandOf(pid: number): string {
-  return readProc(`${pid}/comm`).trimEnd();
+  // It may end with blanks of its own.
+  return readProc(`${pid}/comm`).replace(/\n$/, '');
 }
 
 /** `8:1:1234` as /proc/locks has it: `08:01:1234`. */

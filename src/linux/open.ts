@@ -1,6 +1,7 @@
 /** Opening and closing descriptors. */
 
 import { constants } from 'node:fs';
+import { textOf } from './byte-text.ts';
 import { openBeneath } from './directory.ts';
 import { EINTR } from './errno.ts';
 import { libc } from './libc.ts';
@@ -93,5 +94,5 @@ export function pathOf(fd: number): string | undefined {
   // Not by `node:fs`: Deno lets only programs with all permissions look below /proc/self/fd.
   const bytes = new Uint8Array(4096);
   const length = libc().readlink(`/proc/self/fd/${fd}`, bytes, bytes.length);
-  return length === -1 ? undefined : new TextDecoder().decode(bytes.subarray(0, length));
+  return length === -1 ? undefined : textOf(bytes.subarray(0, length));
 }

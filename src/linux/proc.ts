@@ -3,6 +3,7 @@
  * permissions look there.
  */
 
+import { textOf } from './byte-text.ts';
 import { openDirectory } from './directory.ts';
 import { fileCalls, toName } from './file-calls.ts';
 import { list, nameText } from './listing.ts';
@@ -17,14 +18,22 @@ export function readProc(path: string): string {
   const calls = fileCalls();
   const fd = calls.openat(AT_FDCWD, toName(`/proc/${path}`), O_CLOEXEC, 0);
   if (fd === -1) return '';
-  let text = '';
-  const decoder = new TextDecoder();
+  const parts: Uint8Array[] = [];
   const bytes = new Uint8Array(SIZE);
-  for (let size; (size = calls.read(fd, bytes, SIZE)) > 0;) {
-    text += decoder.decode(bytes.subarray(0, size), { stream: true });
-  }
+  for (let size; (size = calls.read(fd, bytes, SIZE)) > 0;) parts.push(bytes.slice(0, size));
   calls.close(fd);
-  return text;
+  // Together: a part may end within a character.
+  return textOf(parts.length === 1 ? parts[0]! : joined(parts));
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 /** The names in a directory of which there is a descriptor. */

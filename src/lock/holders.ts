@@ -10,7 +10,11 @@ import { runTask } from './task-threads.ts';
 export interface Holder {
   /** Its process id. A process that has inherited the lock is another holder of it. */
   pid: number;
-  /** The name of its program, as in `/proc/PID/comm`: at most 15 bytes. */
+  /**
+   * The name of its program, as in `/proc/PID/comm`: at most 15 bytes, as it is; a byte that is not
+   * UTF-8 is half of a surrogate pair, U+DC80 to U+DCFF. A process may call itself anything, so
+   * escape it before a terminal gets it.
+   */
   command: string;
   /** The lock's mode. */
   mode: LockMode;

@@ -1,5 +1,8 @@
 import { isMainThread } from 'node:worker_threads';
 import { EBADF, EDEADLK, EINVAL, errnoName, errnoText } from '../linux/errno.ts';
+import { printable, quote } from './printable.ts';
+
+export { plain, quote } from './printable.ts';
 
 /** The codes of {@linkcode LockError} that are not the name of a failed system call's `errno`. */
 export type LockErrorCode =
@@ -31,7 +34,9 @@ export interface LockErrorDetails {
 /**
  * The error of every lock operation that failed for a reason outside the caller's arguments.
  *
- * `code` tells what happened and is stable; the message is for people.
+ * `code` tells what happened and is stable; the message is for people. It is one line, which is safe to
+ * print on a terminal: what a name in it could do there is escaped, as `\u001b` or, where it is not
+ * UTF-8, `\xff`. `path` is the name as it is.
  *
  * | code | when |
  * |---|---|
@@ -73,7 +78,7 @@ export class LockError extends Error {
   /** Makes an error; `details` become its properties. */
   constructor(message: string, details: LockErrorDetails) {
     const { code, cause, ...place } = details;
-    super(message, cause === undefined ? undefined : { cause });
+    super(printable(message), cause === undefined ? undefined : { cause });
     this.code = code;
     Object.assign(this, place);
   }
@@ -149,15 +154,4 @@ export function closedError(path?: string): LockError {
     code: 'ERR_LOCK_CLOSED',
     ...(path !== undefined && { path }),
   });
-}
-
-/** A name for people: a file or a process may be called anything, also what moves the cursor. */
-export function plain(name: string): string {
-  return JSON.stringify(name).slice(1, -1);
-}
-
-/** Quotes a path for a message: on one line, and short enough to read. */
-export function quote(path: string): string {
-  const shown = path.length <= 300 ? path : `${path.slice(0, 140)}…${path.slice(-140)}`;
-  return JSON.stringify(shown);
 }

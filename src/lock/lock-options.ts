@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { AT_FDCWD } from '../linux/open.ts';
-import { quote } from './lock-error.ts';
+import { printable, quote } from './printable.ts';
 
 /** `shared` goes together with other shared locks, `exclusive` with nobody. */
 export type LockMode = 'shared' | 'exclusive';
@@ -165,7 +165,7 @@ export function invalid(
   rule: string,
   value: unknown,
 ): TypeError | RangeError {
-  const shown = typeof value === 'string' ? quote(value) : String(value);
+  const shown = typeof value === 'string' ? quote(value) : printable(String(value));
   const code = Type === RangeError ? 'ERR_OUT_OF_RANGE' : 'ERR_INVALID_ARG_VALUE';
   return Object.assign(new Type(`The lock option "${name}" ${rule}, not ${shown}`), { code });
 }

@@ -1,3 +1,5 @@
+import { bytesOf } from '../linux/byte-text.ts';
+
 /** A command and its arguments, as the bytes that the program gets. */
 export type Command = readonly Uint8Array[];
 
@@ -6,15 +8,14 @@ export type Command = readonly Uint8Array[];
  * UTF-8, and then the JavaScript runtime has put U+FFFD into the text.
  */
 export async function commandOf(words: readonly string[]): Promise<Command> {
-  const encoder = new TextEncoder();
   if (!words.some((word) => word.includes('\uFFFD'))) {
-    return words.map((word) => encoder.encode(word));
+    return words.map(bytesOf);
   }
   const { ownWords } = await import('./own-words.ts');
   const own = ownWords();
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   return words.map((word, index) => {
     const bytes = own[own.length - words.length + index];
-    return bytes !== undefined && decoder.decode(bytes) === word ? bytes : encoder.encode(word);
+    return bytes !== undefined && decoder.decode(bytes) === word ? bytes : bytesOf(word);
   });
 }

@@ -1,5 +1,6 @@
 import { LockError, type LockErrorDetails } from '../lock/lock-error.ts';
 import { FileChanged } from '../lock/open-file.ts';
+import { printable } from '../lock/printable.ts';
 
 /**
  * An error as plain data, which is the same on both sides. comlink would keep the name, the message
@@ -42,5 +43,5 @@ export function toFailure(error: unknown): Failure {
 /** Puts it together again. */
 export function toError({ type, message, details }: Failure): Error {
   if (type === 'LockError') return new LockError(message, details);
-  return Object.assign(new types[type](message), details);
+  return Object.assign(new types[type](printable(message)), details);
 }

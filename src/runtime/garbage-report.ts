@@ -13,7 +13,7 @@ export type KeptWhy =
 
 /** An entry that was deleted, or would be. */
 export interface DeletedEntry {
-  /** Its name; bytes that are not UTF-8 are shown as U+FFFD. */
+  /** Its name; a byte that is not UTF-8 is half of a surrogate pair, U+DC80 to U+DCFF. */
   name: string;
   /** Where it was. */
   path: string;
@@ -25,7 +25,7 @@ export interface DeletedEntry {
 
 /** An entry that is still there. */
 export interface KeptEntry {
-  /** Its name; bytes that are not UTF-8 are shown as U+FFFD. */
+  /** Its name; a byte that is not UTF-8 is half of a surrogate pair, U+DC80 to U+DCFF. */
   name: string;
   /** Where it is. */
   path: string;

@@ -111,7 +111,7 @@ if (runtime !== 'deno') {
     const script = `name=$(printf '\\377.ref'); cd "$1"; shift; "$@" "$name" true`;
     const program = start(['sh', '-c', script, 'sh', directory, ...command]);
     assert.equal((await ended(program, 64)).err, [
-      'reflock: The argument "\uFFFD.ref" is not UTF-8, as names must be here',
+      'reflock: The argument "\\xff.ref" is not UTF-8, as names must be here',
     ]);
     assert.equal(readdirSync(directory), []);
     await ends(0, 'run', '--create', `--lock-file=${directory}/\uFFFD.ref`, 'true');

@@ -3,9 +3,10 @@ import type { Unmeasured } from '../../../bench/measure-all.ts';
 import { caseText, headText } from '../../../bench/report/terminal.ts';
 import type { Result } from '../../../bench/result.ts';
 import type { Saving } from '../../../bench/saved.ts';
+import { linesOf } from '../line.ts';
 import { print } from '../print.ts';
 import { CLEARED_LINE } from '../rewritten-line.ts';
-import { say } from '../say.ts';
+import { draw, say } from '../say.ts';
 import { withProgress } from '../with-progress.ts';
 
 /** What to do with results beside collecting them. */
@@ -50,7 +51,7 @@ export function collect(
           continue;
         }
         saving?.add(one);
-        if (output === 'json') print(`${JSON.stringify(one)}\n`);
+        if (output === 'json') print([JSON.stringify(one)]);
         else {
           if (results.length === 0) tell(`${headText(one)}\n`);
           ofCase.push(one);
@@ -65,6 +66,6 @@ export function collect(
 
 /** Writes where a progress bar may be, which is drawn again below. */
 function tell(text: string): void {
-  if (isatty(2)) process.stderr.write(CLEARED_LINE);
-  print(text);
+  if (isatty(2)) draw(CLEARED_LINE);
+  print(linesOf(text));
 }

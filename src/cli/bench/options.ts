@@ -5,6 +5,7 @@ import type { Plan } from '../../../bench/measure-all.ts';
 import { type RuntimeName, runtimeNames, scriptCommandOn } from '../../../bench/place.ts';
 import { isName, readSaved } from '../../../bench/saved.ts';
 import type { Result } from '../../../bench/result.ts';
+import { quote } from '../../lock/printable.ts';
 import { Failure, UNAVAILABLE, USAGE } from '../failure.ts';
 
 /** What to measure. */
@@ -19,7 +20,7 @@ export function planOf(given: ReadonlyMap<string, string>): Plan {
   if (rounds !== undefined && !/^[1-9]\d{0,5}$/.test(rounds)) {
     throw new Failure(
       USAGE,
-      `The option "--rounds" must be a whole number from 1, not ${quoted(rounds)}`,
+      `The option "--rounds" must be a whole number from 1, not ${quote(rounds)}`,
     );
   }
   const dir = given.get('dir');
@@ -35,7 +36,7 @@ export function planOf(given: ReadonlyMap<string, string>): Plan {
 
 /** Finds out once whether files can be made there, which each case would fail to do. */
 function checkDirectory(dir: string): void {
-  const action = `Cannot lock files in ${quoted(dir)}`;
+  const action = `Cannot lock files in ${quote(dir)}`;
   if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory()) {
     throw new Failure(UNAVAILABLE, `${action}: no such directory`);
   }
@@ -53,7 +54,7 @@ export function nameOf(given: ReadonlyMap<string, string>, option: string): stri
   throw new Failure(
     USAGE,
     `The option "--${option}" must be a name of letters, digits, "-", "_" and ".", not ${
-      quoted(name)
+      quote(name)
     }`,
   );
 }
@@ -67,7 +68,7 @@ export function savedBy(
   if (name === undefined) return undefined;
   const saved = readSaved(name);
   if (saved !== undefined) return saved;
-  throw new Failure(UNAVAILABLE, `No results are saved under ${quoted(name)}; --save saves some`);
+  throw new Failure(UNAVAILABLE, `No results are saved under ${quote(name)}; --save saves some`);
 }
 
 function isFound(name: RuntimeName): boolean {
@@ -87,10 +88,6 @@ function chosen<T extends string>(
   if (wrong === undefined) return names as T[];
   throw new Failure(
     USAGE,
-    `The option "--${option}" must be among ${known.join(', ')}, not ${quoted(wrong)}`,
+    `The option "--${option}" must be among ${known.join(', ')}, not ${quote(wrong)}`,
   );
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(text);
 }

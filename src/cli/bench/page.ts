@@ -5,6 +5,7 @@ import { growthPicture } from '../../../bench/report/growth-picture.ts';
 import { htmlReport } from '../../../bench/report/html.ts';
 import { markdownReport } from '../../../bench/report/markdown.ts';
 import type { Result } from '../../../bench/result.ts';
+import { quote } from '../../lock/printable.ts';
 import { Failure, UNAVAILABLE } from '../failure.ts';
 
 /** Where results are written for people who were not there. */
@@ -20,7 +21,7 @@ export interface Page {
  */
 export async function preparePage(file: string): Promise<Page> {
   const path = resolve(file.replace(/\.(html|md)$/, ''));
-  const action = `Cannot write the report ${JSON.stringify(`${path}.html`)}`;
+  const action = `Cannot write the report ${quote(`${path}.html`)}`;
   try {
     accessSync(dirname(path), constants.W_OK);
   } catch (error) {

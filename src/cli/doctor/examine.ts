@@ -32,7 +32,7 @@ async function findingOf({ check, advice }: Step, ground: Ground): Promise<Findi
   try {
     finding = await check(ground);
   } catch (error) {
-    finding = failure((error as Error).message.split('\n', 1)[0]!);
+    finding = failure((error as Error).message);
   }
   if (finding.state === 'ok' || finding.advice !== undefined || advice === undefined) {
     return finding;

@@ -1,4 +1,4 @@
-import { plain } from '../../lock/lock-error.ts';
+import { plain } from '../../lock/printable.ts';
 import type { Mount } from '../mount-of.ts';
 import { failure, type Finding, ok, warning } from './finding.ts';
 

@@ -4,6 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { type Lock, spawnLocked, tryLock } from '../../mod.ts';
+import { print } from '../print.ts';
 import type { Answer, Order } from './locker.ts';
 
 let locks: Lock[] = [];
@@ -15,7 +16,7 @@ input.once('close', () => process.exit());
 input.on('line', async (line) => {
   const answer = await obey(JSON.parse(line) as Order)
     .catch((error: Error): Answer => ({ error: error.message }));
-  process.stdout.write(`${JSON.stringify(answer)}\n`);
+  print([JSON.stringify(answer)]);
 });
 
 async function obey(order: Order): Promise<Answer> {

@@ -1,4 +1,4 @@
-import { plain } from '../../lock/lock-error.ts';
+import { plain } from '../../lock/printable.ts';
 import { mountOf } from '../mount-of.ts';
 import { judgeFilesystem } from './filesystem.ts';
 import { failure, type Finding, ok, warning } from './finding.ts';

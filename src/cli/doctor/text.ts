@@ -1,11 +1,12 @@
-import type { colorsFor } from '../colors.ts';
+import type { Colors } from '../colors.ts';
 import { counted } from '../counted.ts';
+import type { Line } from '../line.ts';
 import { wrap } from '../wrap.ts';
 import type { Check, Finding } from './finding.ts';
 
 /** How the text is laid out. */
 export interface Layout {
-  readonly colors: ReturnType<typeof colorsFor>;
+  readonly colors: Colors;
   /** The width of the terminal, if it is one: long lines are wrapped then. */
   readonly columns?: number | undefined;
 }
@@ -17,21 +18,21 @@ const NAME = 13;
 const NARROWEST = 20;
 
 /** A line for each check, what to do below it, and a last line that sums up. */
-export function doctorText(
+export function doctorLines(
   checks: readonly Check[],
   { colors, columns = Infinity }: Layout,
-): string {
+): Line[] {
   const color = { ok: colors.green, warning: colors.yellow, failure: colors.red };
   const indent = ' '.repeat(STATE + NAME);
   // The last column stays free, where some terminals begin a new line by themselves.
   const room = Math.max(NARROWEST, columns - 1 - indent.length);
-  const lines = checks.flatMap(({ name, state, message, advice }) => {
-    const begin = `${color[state](state)}${' '.repeat(STATE - state.length)}${name.padEnd(NAME)}`;
+  const lines = checks.flatMap(({ name, state, message, advice }): Line[] => {
+    const begin = `${' '.repeat(STATE - state.length)}${name.padEnd(NAME)}`;
     const [first, ...rest] = [message, ...advice === undefined ? [] : [advice]]
       .flatMap((text) => wrap(text, room));
-    return [`${begin}${first}`, ...rest.map((line) => `${indent}${line}`)];
+    return [[color[state](state), `${begin}${first}`], ...rest.map((line) => `${indent}${line}`)];
   });
-  return [...lines, sum(checks)].map((line) => `${line}\n`).join('');
+  return [...lines, sum(checks)];
 }
 
 function sum(checks: readonly Check[]): string {

@@ -12,16 +12,18 @@ import { becomeCommand } from '../../process/become.ts';
 import { commandOf } from '../../process/command.ts';
 import { NOT_STARTED } from '../failure.ts';
 import { say } from '../say.ts';
+import { endAtUncaught } from '../uncaught.ts';
 import { cannotStart } from './cannot-start.ts';
 
 const [expected, list, ...words] = process.argv.slice(2);
 
+endAtUncaught();
 endWithParent();
 // If it has ended already, there will be no signal.
 if (parent() === Number(expected)) {
   const fds = list!.split(',').filter((fd) => fd !== '').map(Number);
-  const errno = becomeCommand(await commandOf(words), fds);
-  say(cannotStart(words[0]!, errno).message);
+  const command = await commandOf(words);
+  say(cannotStart(command, becomeCommand(command, fds)).message);
   process.exitCode = NOT_STARTED;
 } else {
   process.exitCode = 128 + 15;

@@ -1,3 +1,4 @@
+import { quote } from '../../lock/printable.ts';
 import { Failure, USAGE } from '../failure.ts';
 import type { WantedLock } from '../merge-same-files.ts';
 import type { CommandLine } from '../read-options.ts';
@@ -115,6 +116,6 @@ function seconds(name: string, value: string, least: number): number {
 function mustBe(name: string, what: string, value: string): Failure {
   return new Failure(
     USAGE,
-    `The option "--${name}" must be ${what}, not ${JSON.stringify(value)}`,
+    `The option "--${name}" must be ${what}, not ${quote(value)}`,
   );
 }

@@ -10,10 +10,11 @@ import { UNKNOWN_END } from '../failure.ts';
  * @throws {Failure} 127 when it cannot be started.
  */
 export async function runCommand(words: readonly string[], care: Partial<Care>): Promise<number> {
-  const end = await supervise(await commandOf(words), { fds: [], stay: false, ...care });
+  const command = await commandOf(words);
+  const end = await supervise(command, { fds: [], stay: false, ...care });
   if (!('errno' in end)) return statusOfEnd(end);
   const { cannotStart } = await import('./cannot-start.ts');
-  throw cannotStart(words[0]!, end.errno);
+  throw cannotStart(command, end.errno);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { quote } from '../../lock/lock-error.ts';
+import { quote } from '../../lock/printable.ts';
 import { Failure, UNAVAILABLE } from '../failure.ts';
 
 /** The files whose locks are to be told. */

@@ -1,30 +1,32 @@
 import Table from 'cli-table3';
-import { plain } from '../../lock/lock-error.ts';
-import type { colorsFor } from '../colors.ts';
+import { plain } from '../../lock/printable.ts';
+import type { Colors } from '../colors.ts';
 import { counted } from '../counted.ts';
+import type { Line } from '../line.ts';
 import type { FileReport, StatusReport } from './report.ts';
 
 /** How the text is laid out. */
 export interface Layout {
-  readonly colors: ReturnType<typeof colorsFor>;
+  readonly colors: Colors;
   /** Columns and rows of the terminal, if it is one. */
   readonly size?: { readonly columns: number; readonly rows: number } | undefined;
 }
 
 const HEAD = ['KIND', 'MODE', 'STATE', 'PID', 'COMMAND', 'FILE'];
+const STATE = 2;
 /** Below that a path says nothing. */
 const NARROWEST_PATH = 12;
 /** Between two columns. */
 const GAP = '  ';
 
 /** The table of all locks, and below it what cannot be seen. */
-export function statusText(report: StatusReport, layout: Layout): string {
+export function statusLines(report: StatusReport, layout: Layout): Line[] {
   const rows = report.files.flatMap(rowsOf);
   const end = endOf(report);
   const shown = layout.size ? rows.slice(0, Math.max(1, layout.size.rows - end.length - 3)) : rows;
   if (shown.length < rows.length) end.unshift(`… and ${rows.length - shown.length} more`);
-  const table = rows.length === 0 ? [] : [tableText(shown, layout)];
-  return [...table, ...end].map((line) => `${line}\n`).join('');
+  const table = rows.length === 0 ? [] : tableLines(shown, layout);
+  return [...table, ...end];
 }
 
 type Row = readonly [string, string, string, string, string, string];
@@ -42,23 +44,32 @@ function rowsOf({ path, holders, unseen }: FileReport): Row[] {
   ];
 }
 
-function tableText(rows: readonly Row[], { colors, size }: Layout): string {
+function tableLines(rows: readonly Row[], { colors, size }: Layout): Line[] {
   const widths = HEAD.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]!.length))
   );
   const before = widths.slice(0, -1).reduce((sum, width) => sum + width + GAP.length, 0);
   const room = size === undefined ? Infinity : Math.max(NARROWEST_PATH, size.columns - before);
   const table = new Table({
-    head: HEAD.map((title) => colors.bold(title)),
+    head: [...HEAD],
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     chars: { ...NO_BORDERS, middle: GAP },
     colAligns: ['left', 'left', 'left', 'right', 'left', 'left'],
   });
   for (const [kind, mode, state, pid, command, path] of rows) {
-    const shown = state === 'waits' ? colors.yellow(state) : colors.green(state);
-    table.push([kind, mode, shown, pid, command, ending(path, room)]);
+    table.push([kind, mode, state, pid, command, ending(path, room)]);
   }
-  return table.toString().replace(/ +$/gm, '');
+  const [head, ...lines] = table.toString().replace(/ +$/gm, '').split('\n');
+  // Coloured only here, so that nothing which a colour is put into has to be trusted.
+  const at = widths[0]! + widths[1]! + 2 * GAP.length;
+  return [
+    colors.bold(head!),
+    ...lines.map((line, index) => {
+      const state = rows[index]![STATE];
+      const color = state === 'waits' ? colors.yellow : colors.green;
+      return [line.slice(0, at), color(state), line.slice(at + state.length)];
+    }),
+  ];
 }
 
 const NO_BORDERS = Object.fromEntries(
@@ -69,7 +80,9 @@ const NO_BORDERS = Object.fromEntries(
 
 /** The end of a path says more than its beginning. */
 function ending(path: string, room: number): string {
-  return path.length <= room ? path : `…${path.slice(1 - room)}`;
+  if (path.length <= room) return path;
+  const characters = Array.from(path);
+  return characters.length <= room ? path : `…${characters.slice(1 - room).join('')}`;
 }
 
 function endOf({ files, unreadable }: StatusReport): string[] {

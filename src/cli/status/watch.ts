@@ -1,21 +1,22 @@
 import { constants } from 'node:os';
-import { print } from '../print.ts';
+import { type Line, Own, shown } from '../line.ts';
+import { print, printOwn } from '../print.ts';
 
 /** How long a picture stays, in milliseconds. */
 const EVERY = 1000;
 
 // What terminals have understood since the VT100, and xterm's second screen, on which nothing that
 // was there before is lost.
-const SECOND_SCREEN = '\x1b[?1049h\x1b[?25l';
-const FIRST_SCREEN = '\x1b[?25h\x1b[?1049l';
+const SECOND_SCREEN = new Own('\x1b[?1049h\x1b[?25l');
+const FIRST_SCREEN = new Own('\x1b[?25h\x1b[?1049l');
 const HOME = '\x1b[H';
 const CLEAR_LINE = '\x1b[K';
 const CLEAR_BELOW = '\x1b[J';
 
 /** What is shown again and again. */
 export interface Picture {
-  /** Gives the text of what was seen last, for the terminal as it is now. */
-  text(): string;
+  /** Gives what was seen last, for the terminal as it is now. */
+  lines(): readonly Line[];
   /** Looks again. */
   renew(): Promise<void>;
 }
@@ -27,29 +28,29 @@ export interface Picture {
 export async function watchOnTerminal(picture: Picture): Promise<number> {
   const { stdout } = process;
   const draw = (): boolean => {
-    const lines = picture.text().split('\n').slice(0, -1).slice(0, stdout.rows);
-    const drawn = lines.map((line) => `${line}${CLEAR_LINE}`).join('\r\n');
-    return print(`${HOME}${drawn}${CLEAR_BELOW}`);
+    const lines = picture.lines().slice(0, stdout.rows);
+    const drawn = lines.map((line) => `${shown(line)}${CLEAR_LINE}`).join('\r\n');
+    return printOwn(new Own(`${HOME}${drawn}${CLEAR_BELOW}`));
   };
   // Ctrl-Z: the shell that follows has its own screen again.
   const stop = (): void => {
-    print(FIRST_SCREEN);
+    printOwn(FIRST_SCREEN);
     process.kill(process.pid, 'SIGSTOP');
   };
   const goOn = (): void => {
-    print(SECOND_SCREEN);
+    printOwn(SECOND_SCREEN);
     draw();
   };
   const listeners = { SIGWINCH: draw, SIGTSTP: stop, SIGCONT: goOn } as const;
   return await everySecond(picture, {
     begin() {
       for (const [signal, listener] of Object.entries(listeners)) process.on(signal, listener);
-      print(SECOND_SCREEN);
+      printOwn(SECOND_SCREEN);
     },
     show: draw,
     end() {
       for (const [signal, listener] of Object.entries(listeners)) process.off(signal, listener);
-      print(FIRST_SCREEN);
+      printOwn(FIRST_SCREEN);
     },
   });
 }
@@ -58,7 +59,7 @@ export async function watchOnTerminal(picture: Picture): Promise<number> {
 export function watchInLines(picture: Picture): Promise<number> {
   return everySecond(picture, {
     begin() {},
-    show: () => print(picture.text()),
+    show: () => print(picture.lines()),
     end() {},
   });
 }

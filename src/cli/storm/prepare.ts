@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { quote } from '../../lock/printable.ts';
 import { tryLock } from '../../mod.ts';
 import { findRuntime } from '../../runtime/find-runtime.ts';
 import { collectGarbage, createCopy } from '../../runtime/mod.ts';
@@ -64,14 +65,14 @@ async function useInPlace(path: string, directory: string): Promise<StormRuntime
   if (!relative(await realpath(root), await realpath(directory)).startsWith('..')) {
     throw new Failure(
       UNAVAILABLE,
-      `Cannot copy ${JSON.stringify(root)}: ${JSON.stringify(directory)} is inside of it`,
+      `Cannot copy ${quote(root)}: ${quote(directory)} is inside of it`,
     );
   }
   // Its copies lie there without the deployment around them, and must be taken for the same.
   if (findRuntime(root).root !== root) {
     throw new Failure(
       UNAVAILABLE,
-      `Cannot copy ${JSON.stringify(root)}: the "files" in it would be taken for the runtime`,
+      `Cannot copy ${quote(root)}: the "files" in it would be taken for the runtime`,
     );
   }
   // As a launcher would; a `.ref` that is there already may be on a read-only filesystem.
@@ -90,7 +91,7 @@ async function tryOut(runtime: StormRuntime, directory: string): Promise<Contain
   } catch (error) {
     throw new Failure(
       UNAVAILABLE,
-      `Cannot run programs in ${JSON.stringify(directory)}: ${(error as Error).message}`,
+      `Cannot run programs in ${quote(directory)}: ${(error as Error).message}`,
       { cause: error },
     );
   }

@@ -1,6 +1,7 @@
 /** One process of a storm: launchers and collectors, until its stdin ends. */
 
 import { createInterface } from 'node:readline';
+import { print } from '../print.ts';
 import { copyCollector } from './collect-copies.ts';
 import { collector } from './collector.ts';
 import { launcher } from './launcher.ts';
@@ -35,7 +36,7 @@ async function storm(order: StormOrder): Promise<void> {
   };
   const say = (last?: Partial<StormNews>): void => {
     const news: StormNews = { ...count, violations, violationDetails, ...last };
-    process.stdout.write(`${JSON.stringify(news)}\n`);
+    print([JSON.stringify(news)]);
   };
   const endWatch = watchLoopDelay(loopDelays);
   const timer = setInterval(() => say(), NEWS_EVERY);

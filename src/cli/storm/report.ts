@@ -1,4 +1,5 @@
 import { CLEARED_LINE, rewrittenLine } from '../rewritten-line.ts';
+import { draw } from '../say.ts';
 import { DETAILS, type StormNews } from './messages.ts';
 import { Tally } from './tally.ts';
 
@@ -72,7 +73,7 @@ function merge(all: readonly ([number, number][] | undefined)[]): Tally {
 }
 
 /** The report for people. */
-export function reportText(report: StormReport): string {
+export function reportLines(report: StormReport): string[] {
   const { launches, removed, copies, collected, violations, waitMs, loopDelayMs } = report;
   const rows: [string, string][] = [
     ['launches', `${launches} ${report.container ? 'in' : 'as'} ${report.containerDetail}`],
@@ -94,7 +95,7 @@ export function reportText(report: StormReport): string {
   else if ([launches, removed, copies, collected].includes(0)) {
     lines.push('Too little has happened to tell anything.');
   } else lines.push('Locks have kept every promise.');
-  return `${lines.join('\n')}\n`;
+  return lines;
 }
 
 function ms(value: number): string {
@@ -106,10 +107,10 @@ export function showProgress(left: number, report: StormReport): void {
   const line = `storm: ${left.toFixed(1)} s left, ${report.violations} violations, ` +
     `${report.launches} launches, ${report.removed} removed, ${report.busy} busy, ` +
     `${report.copies} copies, ${report.collected} collected`;
-  process.stderr.write(rewrittenLine(line.slice(0, (process.stderr.columns || 80) - 1)));
+  draw(rewrittenLine(line.slice(0, (process.stderr.columns || 80) - 1)));
 }
 
 /** Leaves the terminal's line empty. */
 export function clearProgress(): void {
-  process.stderr.write(CLEARED_LINE);
+  draw(CLEARED_LINE);
 }

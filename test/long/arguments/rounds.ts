@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import process from 'node:process';
 import fc from 'fast-check';
 import { all } from '../../../src/cli/descriptions/all.ts';
+import { RAW } from '../../support/dangerous.ts';
 import { scriptCommand } from '../../support/runtime.ts';
 import { Sandbox } from './sandbox.ts';
 import { argumentLists } from './words.ts';
@@ -61,6 +62,7 @@ async function tryList(args: readonly string[], sandbox: Sandbox): Promise<strin
   if (args[0] === 'storm' && code === 1) throw problem('locks that protect nothing');
   if (code === 64 && changed) throw problem('a file was changed');
   if (/^ +at |\bnode:|file:\/\/|^\w*Error:/m.test(stderr)) throw problem('a stack trace');
+  if (RAW.test((stdout + stderr).replaceAll('\n', ''))) throw problem('a raw character');
   // One line of ours; a shell that is the command may have its own to say.
   const own = stderr.split('\n').filter((line) => line !== '' && !/^sh: /.test(line));
   if (own.some((line) => !line.startsWith('reflock: '))) throw problem('a line without a name');

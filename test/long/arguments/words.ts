@@ -22,6 +22,7 @@ const PATHS = [
   '/nowhere/.ref',
   'line\nbreak',
   '\x1b[2J',
+  '\u009b2J\x7f\u202e\u2028',
   '\u{1F980}',
   '-x',
   `${'long/'.repeat(1000)}.ref`,

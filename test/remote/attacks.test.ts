@@ -109,6 +109,8 @@ const file = newFile();
 const holes = new Array(runtime === 'bun' ? 100_000 : 2 ** 32 - 1);
 const cyclic: unknown[] = [];
 cyclic.push(cyclic);
+// The text of it would have 2 ** 60 commas.
+const endless = Array.from({ length: 60 }).reduce<unknown[]>((list) => [list, list], []);
 const own = JSON.parse('{"__proto__": {"polluted": true, "is": "busy"}}');
 
 const malformed: Record<string, unknown> = {
@@ -140,7 +142,7 @@ const malformed: Record<string, unknown> = {
   'an fd that is none': [{ do: 'adopt', id, fd: -1, as: shared }],
   'an fd that is an object': [{ do: 'adopt', id, fd: { valueOf: 1 }, as: shared }],
   'no adoption': [{ do: 'adopt', id, fd: 9 }],
-  'a mode of adoption': [{ do: 'adopt', id, fd: 9, as: { mode: holes } }],
+  'a mode of adoption': [{ do: 'adopt', id, fd: 9, as: { mode: endless } }],
 };
 
 const wants: Record<string, object> = {
@@ -148,20 +150,20 @@ const wants: Record<string, object> = {
   'a path that is none': { path: 7 },
   'a path that is an object': { path: { toString: null } },
   'a mode': { mode: 'none' },
-  'a mode that is endless': { mode: holes },
+  'a mode that is endless': { mode: endless },
   'a mode of own': { mode: own },
   'create': { create: 1 },
   'beneath': { beneath: 'yes' },
   'a kind': { kind: 'flock' },
   'a directory that is none': { dirfd: -1 },
   'a directory that is half': { dirfd: 0.5 },
-  'a directory that is an object': { dirfd: {} },
+  'a directory that is a list': { dirfd: endless },
   'a range': { range: 3 },
   'a range of nothing': { range: {} },
   'a negative range': { range: { start: -1, length: 0 } },
   'a range beyond all': { range: { start: 2 ** 53 - 1, length: 2 } },
   'a range of texts': { range: { start: '0', length: 0 } },
-  'a range of lists': { range: { start: holes, length: cyclic } },
+  'a range of lists': { range: { start: endless, length: cyclic } },
   'a file': { file: 'x' },
   'a file that is none': { file: 3 },
   'a long file': { file: `1:2:${'3'.repeat(1000)}` },

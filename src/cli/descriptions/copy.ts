@@ -9,7 +9,8 @@ export const description: Description = {
     'missing. Files are hard links where that is possible: replace a file in the copy, never ' +
     'write into it.',
     'Without COMMAND, prints the path of the copy. From then on it is garbage, which the next ' +
-    '"reflock gc PARENT" deletes unless somebody uses it: reflock use COPY -- ...',
+    '"reflock gc PARENT" deletes unless somebody uses it: reflock use COPY -- ... Characters that ' +
+    'a terminal would obey are escaped in it; --json gives it as it is.',
     'With COMMAND, runs it with a shared lock on the copy, which lasts until COMMAND, and every ' +
     'process that it left behind, has ended. {} in COMMAND and its arguments stands for the path ' +
     'of the copy.',

@@ -1,8 +1,8 @@
 import { finalizer } from 'comlink';
 import { threadId } from '../linux/interrupt.ts';
 import { closeFd, openNothing } from '../linux/open.ts';
-import type { LockEngine } from '../lock/engine.ts';
-import type { Lock } from '../lock/lock.ts';
+import { type LockEngine, take, tryTake } from '../lock/engine.ts';
+import { type Lock, noteMode } from '../lock/lock.ts';
 import { inOrder } from '../lock/lock-all.ts';
 import type { LockRequest, WaitInfo } from '../lock/lock-options.ts';
 import { toFailure } from './failure.ts';
@@ -45,7 +45,7 @@ export class ClientService implements Service {
         case 'lock':
           return this.#lock(op.id, op.want);
         case 'try':
-          return this.#try(op.id, () => this.#engine.tryTake(op.want), 'as asked for');
+          return this.#try(op.id, () => tryTake(this.#engine, op.want), 'as asked for');
         case 'adopt':
           return this.#try(op.id, () => this.#engine.adoptLock(op.fd, op.as));
         case 'upgrade':
@@ -107,7 +107,7 @@ export class ClientService implements Service {
     return this.#wait(id, (onWait, end) => {
       const granted = (lock: Lock): void => end(this.#grant(id, lock, 'as asked for'));
       const failed = (reason: unknown): void => end(failure(reason));
-      const giveUp = this.#engine.take(want, { onWait }, granted, failed);
+      const giveUp = take(this.#engine, want, { onWait }, granted, failed);
       return () => giveUp?.now(AbortSignal.abort().reason);
     });
   }
@@ -161,7 +161,7 @@ export class ClientService implements Service {
     if (lock === undefined) return;
     // What has been given away may have been upgraded, unheard by the client.
     const isOurs = lock.kind === 'process' || what === 'detached';
-    if (!isOurs) lock.follow(mode);
+    if (!isOurs) noteMode(lock, mode);
     else if (mode === 'shared') lock.downgrade();
     if (what === 'changed') return;
     this.#held.delete(id);

@@ -2,7 +2,7 @@
 
 import { constants } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { ELOOP, ENOSYS, EPERM, EXDEV } from './errno.ts';
+import { EAGAIN, ELOOP, ENOSYS, EPERM, EXDEV } from './errno.ts';
 import { fileCalls, type Name, toName } from './file-calls.ts';
 import { nameText } from './listing.ts';
 import { O_CLOEXEC, O_PATH } from './open-flags.ts';
@@ -26,14 +26,23 @@ const PATH_MAX = 4096;
 const how = new BigUint64Array(3);
 const howBytes = new Uint8Array(how.buffer);
 
+/** How often a way is followed anew that somebody has changed meanwhile. */
+const ATTEMPTS = 8;
+
 /** Makes the call; gives the descriptor or the negative `errno`. */
 function openat2(dirfd: number, name: Name, flags: number, mode: number, resolve: number): number {
   const calls = fileCalls();
   how[0] = BigInt(flags);
   how[1] = BigInt(mode);
   how[2] = BigInt(resolve);
-  const fd = uninterrupted(calls, () => calls.openat2(dirfd, name, howBytes));
-  return fd === -1 ? -calls.errno() : fd;
+  for (let attempt = 1;; attempt++) {
+    const fd = uninterrupted(calls, () => calls.openat2(dirfd, name, howBytes));
+    if (fd !== -1) return fd;
+    const errno = calls.errno();
+    // A directory was moved while a `..` led out of it. A lease on the file is `EAGAIN` as well, and
+    // lasts longer (open(2), `O_NONBLOCK`).
+    if (errno !== EAGAIN || attempt === ATTEMPTS) return -errno;
+  }
 }
 
 /** A kernel before 5.6, or a container's filter of system calls that does not know it. */

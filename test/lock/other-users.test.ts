@@ -125,7 +125,10 @@ testAsRoot("in such a directory nothing is made behind somebody else's link", as
   const [path, target] = [join(place, '.ref'), join(newDirectory(0), '.ref')];
   symlinkSync(target, path);
   lchownSync(path, ALICE, ALICE);
-  assert.throws(() => tryLock(path, exclusive), (error: { code: string }) => error.code === 'EACCES');
+  assert.throws(
+    () => tryLock(path, exclusive),
+    (error: { code: string }) => error.code === 'EACCES',
+  );
   assert.not(existsSync(target));
 });
 

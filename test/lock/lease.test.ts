@@ -3,6 +3,7 @@ import { renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { LockEngine as LocalEngine } from '../../src/mod.ts';
 import { LockEngine } from '../support/subject.ts';
 import { within } from '../support/eventually.ts';
 import { openFds } from '../support/open-fds.ts';
@@ -102,6 +103,22 @@ test('an abort and close() end the wait for a file with a lease', async () => {
   assert.equal(openFds(temp), []);
   await holder.letsGo();
   await holder.ends();
+});
+
+test('an abort of the wait for a file with a lease has ended it when it returns', async () => {
+  const engine = new LocalEngine();
+  const path = newFile();
+  const holder = await lease(path);
+  const abort = new AbortController();
+  const waiting = rejection(engine.lock(path, { signal: abort.signal }));
+  assert.is(engine.stats().parked, 1);
+  abort.abort('enough');
+  assert.equal([engine.stats().parked, engine.query().pending], [0, []]);
+  assert.is(await waiting, 'enough' as never);
+  await holder.asked();
+  await holder.letsGo();
+  await holder.ends();
+  await engine.close();
 });
 
 test('lockAll() waits for a file with a lease', async () => {

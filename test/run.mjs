@@ -21,7 +21,7 @@ const TIME_LIMIT = 90_000;
  */
 const END_LIMIT = 30_000;
 /** What is about texts, or has a runtime of its own run them, is the same on all of them. */
-const ONCE = ['cli/completion', 'docs', 'lock/torture', 'rooms'].map((name) =>
+const ONCE = ['cli/completion', 'declarations', 'docs', 'lock/torture', 'rooms'].map((name) =>
   `test/${name}.test.ts`
 );
 /** What looks at times, and must not be kept waiting by others. */

@@ -18,6 +18,8 @@ export const GIVEN_UP = 2;
 export const ERRNO = 3;
 /** Index of a word that is 1 if, after the grant, the path led to the locked file. */
 export const AT_PATH = 4;
+/** Index of the `threadId` of the blocked thread, as its owner's `Worker` has it. */
+export const WORKER = 5;
 
 /** Values of {@linkcode STATE}. */
 export const QUEUED = 0;
@@ -47,5 +49,5 @@ export interface BlockedTask extends BlockedCall {
 
 /** The memory of a new call, which is `QUEUED`. */
 export function newWords(): Int32Array<SharedArrayBuffer> {
-  return new Int32Array(new SharedArrayBuffer(5 * Int32Array.BYTES_PER_ELEMENT));
+  return new Int32Array(new SharedArrayBuffer(6 * Int32Array.BYTES_PER_ELEMENT));
 }

@@ -1,9 +1,10 @@
+import { threadId as workerId } from 'node:worker_threads';
 import { EDEADLK, EINTR } from '../src/linux/errno.ts';
 import { identify, isStillAt } from '../src/linux/identity.ts';
 import { acceptInterrupts, threadId } from '../src/linux/interrupt.ts';
 import { waitSetLock } from '../src/linux/record-lock.ts';
 import { AT_PATH, BLOCKED, type BlockedTask, ERRNO, GIVEN_UP, LEFT } from './blocked-call.ts';
-import { QUEUED, STATE, THREAD } from './blocked-call.ts';
+import { QUEUED, STATE, THREAD, WORKER } from './blocked-call.ts';
 
 /** How often a wait is begun again in which the kernel has seen a deadlock. */
 const DEADLOCKS = 6;
@@ -17,6 +18,7 @@ const LINGER = 2;
 export default function blockedLock(task: BlockedTask): void {
   const { words, fd, kind, lock, start, length, dirfd, path, beneath, signal } = task;
   acceptInterrupts(signal);
+  words[WORKER] = workerId;
   Atomics.store(words, THREAD, threadId());
   if (Atomics.compareExchange(words, STATE, QUEUED, BLOCKED) !== QUEUED) return;
   // Which file it is never changes, so this can be asked while nobody waits for the answer.

@@ -2,6 +2,7 @@
 
 import { constants } from 'node:fs';
 import { textOf } from './byte-text.ts';
+import { createFile } from './create-lock-file.ts';
 import { openBeneath } from './directory.ts';
 import { EINTR } from './errno.ts';
 import { libc } from './libc.ts';
@@ -14,31 +15,32 @@ export const AT_FDCWD = -100;
 /** How a lock file is opened: never a controlling terminal, never a wait for a FIFO's far end. */
 const LOCK_FILE = O_CLOEXEC | constants.O_NOCTTY | constants.O_NONBLOCK;
 
-/** What a lock file is created with, less the umask. */
-const LOCK_FILE_MODE = 0o644;
-
 /** What a lock file is opened for; to `look` is not to open it, and to close that ends no lock. */
-export type Access = 'read' | 'write' | 'create' | 'look';
+export type Access = 'read' | 'write' | 'look';
 
 const flags: Record<Access, number> = {
   read: LOCK_FILE | constants.O_RDONLY,
   write: LOCK_FILE | constants.O_RDWR,
-  create: LOCK_FILE | constants.O_RDWR | constants.O_CREAT,
   look: O_CLOEXEC | O_PATH,
 };
 
-/** Opens a lock file, creating it with mode 0644 for `create`; gives -1 on failure. */
+/** Opens a lock file that exists; gives -1 on failure. */
 export function openLockFile(dirfd: number, path: string, access: Access): number {
   const calls = libc();
-  const fd = calls.openat(dirfd, path, flags[access], LOCK_FILE_MODE);
+  const fd = calls.openat(dirfd, path, flags[access], 0);
   // A lock that is free takes a few microseconds, of which a function made for each would be a part.
   if (fd !== -1 || calls.errno() !== EINTR) return fd;
-  return uninterrupted(calls, () => calls.openat(dirfd, path, flags[access], LOCK_FILE_MODE));
+  return uninterrupted(calls, () => calls.openat(dirfd, path, flags[access], 0));
 }
 
 /** The same, following a symbolic link only below its own directory; a descriptor or -errno. */
 export function openLockFileBeneath(dirfd: number, path: string, access: Access): number {
-  return openBeneath(dirfd, path, flags[access], LOCK_FILE_MODE);
+  return openBeneath(dirfd, path, flags[access], 0);
+}
+
+/** Makes a lock file that does not exist, as {@linkcode createFile} does; a descriptor or -errno. */
+export function createLockFile(dirfd: number, path: string, beneath: boolean): number {
+  return createFile(dirfd, path, flags.write, beneath);
 }
 
 /**

@@ -10,8 +10,8 @@ export const RESOLVE_NO_MAGICLINKS = 0x02;
 export const RESOLVE_NO_SYMLINKS = 0x04;
 export const RESOLVE_BENEATH = 0x08;
 
-/** How often a resolution is repeated that a rename elsewhere has disturbed. */
-const ATTEMPTS = 100;
+/** How often a way is followed anew that somebody has changed meanwhile. */
+const ATTEMPTS = 8;
 
 // struct open_how: three u64, flags, mode, resolve.
 const how = new BigUint64Array(3);
@@ -25,8 +25,9 @@ export function openat(dirfd: number, name: Name, flags: number, mode = 0): numb
 }
 
 /**
- * The same with rules for the way. With `RESOLVE_BENEATH` the kernel answers `EAGAIN` when a rename
- * anywhere on the machine comes in between, and wants to be asked again (openat2(2)).
+ * The same with rules for the way. With `RESOLVE_BENEATH` the kernel answers `EAGAIN` when a directory was
+ * moved while a `..` led out of it (openat2(2)). A lease on the file is `EAGAIN` as well, and lasts longer
+ * (open(2), `O_NONBLOCK`).
  */
 export function openat2(
   dirfd: number,

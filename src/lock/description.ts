@@ -7,6 +7,14 @@ import type { KernelWait } from './kernel-wait.ts';
 import type { LockKind, LockRange, LockRequest } from './lock-options.ts';
 import { ProcessFile } from './process-file.ts';
 
+/** A thread that waits in the kernel, by a descriptor. */
+export interface BlockedThread {
+  /** Whether it may still use the descriptor. */
+  readonly isBlocked: boolean;
+  /** Has it leave the kernel, and returns when it has; `false` if it does not. */
+  recall(): boolean;
+}
+
 /**
  * What carries a lock: an open file description or, where the kernel has no such locks, a part of
  * the process's. Everybody else treats the two alike.
@@ -18,6 +26,8 @@ export class Description {
   readonly #fd: number;
   readonly #want: LockRequest['kind'];
   #file: ProcessFile | undefined;
+  readonly #threads = new Map<KernelWait, BlockedThread>();
+  #closing = false;
 
   /** Takes over a descriptor, or a part of a file of which the process has locks already. */
   constructor(of: number | ProcessFile, want: LockRequest['kind']) {
@@ -55,19 +65,36 @@ export class Description {
     return this.#file === undefined || !this.#file.isTaken(this, claim);
   }
 
-  /** Notes that a thread begins to wait in the kernel; `recall` has it leave. */
-  block(wait: KernelWait, recall: () => boolean): void {
+  /** Whether a thread may still use the descriptor, so that it must stay open. */
+  get isInUse(): boolean {
+    for (const thread of this.#threads.values()) if (thread.isBlocked) return true;
+    return false;
+  }
+
+  /** Notes that a thread begins to wait in the kernel. */
+  block(wait: KernelWait, thread: BlockedThread): void {
+    this.#threads.set(wait, thread);
+    const recall = (): boolean => thread.recall();
     this.#file?.await(wait, { member: this, claim: wait.want, recall });
   }
 
   /** Notes that it is back, with 0 or `errno`; gives what has come of it, `EAGAIN` to wait on. */
   unblock(wait: KernelWait, errno: number): number {
-    if (this.#file === undefined) return errno;
-    return this.#file.back(wait, wait.giveUp.given === undefined ? errno : EINTR);
+    this.#threads.delete(wait);
+    const given = wait.giveUp.given === undefined ? errno : EINTR;
+    const result = this.#file === undefined ? errno : this.#file.back(wait, given);
+    if (this.#closing) this.close();
+    return result;
   }
 
-  /** Ends the lock, and closes the descriptor as soon as nobody else needs it. */
+  /**
+   * Ends the lock, and closes the descriptor as soon as nobody else needs it. A thread that has not
+   * come back would use its number, and keeps the open file, and with it the lock, whatever is done
+   * here.
+   */
   close(): void {
+    this.#closing = this.isInUse;
+    if (this.#closing) return;
     if (this.#file !== undefined) this.#file.leave(this);
     else if (!ProcessFile.keep(this.#fd)) closeFd(this.#fd);
   }

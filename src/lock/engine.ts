@@ -5,7 +5,7 @@ import type { EngineOptions, EngineStats, LockSnapshot } from './engine-info.ts'
 import type { GiveUp } from './give-up.ts';
 import { Journal } from './journal.ts';
 import { LocalKeeper, type LockOwner } from './local-keeper.ts';
-import { Lock } from './lock.ts';
+import { type Lock, newLock } from './lock.ts';
 import { type LockAllRequest, takeAll } from './lock-all.ts';
 import { checkWaitOptions, invalid, toRequest } from './lock-options.ts';
 import type { LockOptions, LockRequest } from './lock-options.ts';
@@ -19,6 +19,20 @@ import { takeIfFree } from './try-lock.ts';
 import { LockWait, type LockWaitOwner } from './wait-lock.ts';
 import { Waits } from './waits.ts';
 import { whileHeld } from './while-held.ts';
+
+/** @internal Takes a lock if it is free, as it was asked for here or in another thread. */
+export let tryTake: (engine: LockEngine, want: LockRequest) => Lock | undefined;
+/**
+ * @internal Takes a lock, waiting for it. When this returns, it has called `resolve`, or called `onWait` and
+ * gives what ends the wait.
+ */
+export let take: (
+  engine: LockEngine,
+  want: LockRequest,
+  options: WaitOptions,
+  resolve: (lock: Lock) => void,
+  reject: (reason: unknown) => void,
+) => GiveUp | undefined;
 
 /**
  * Takes locks, and has the threads that wait for them. The functions of the module use one
@@ -41,6 +55,11 @@ export class LockEngine implements AsyncDisposable {
   readonly #journal = new Journal();
   readonly #pending = new PendingWaits(this.#journal);
   readonly #owner: LockOwner & LockWaitOwner;
+
+  static {
+    tryTake = (engine, want) => engine.#tryTake(want);
+    take = (engine, ...how) => engine.#take(...how);
+  }
 
   /**
    * Makes an engine; no thread is started yet.
@@ -77,7 +96,7 @@ export class LockEngine implements AsyncDisposable {
 
   /** Takes a lock if it is free; see the function `tryLock()`. */
   tryLock(path: string | URL, options?: TryLockOptions): Lock | undefined {
-    return this.tryTake(toRequest(path, options));
+    return this.#tryTake(toRequest(path, options));
   }
 
   /** Takes a lock, waiting for it; see the function `lock()`. */
@@ -85,7 +104,7 @@ export class LockEngine implements AsyncDisposable {
     return new Promise((resolve, reject) => {
       const want = toRequest(path, options);
       checkWaitOptions(options);
-      this.take(want, options, resolve, reject);
+      this.#take(want, options, resolve, reject);
     });
   }
 
@@ -99,7 +118,7 @@ export class LockEngine implements AsyncDisposable {
       requests,
       options,
       (want, options) =>
-        new Promise((resolve, reject) => this.take(want, options, resolve, reject)),
+        new Promise((resolve, reject) => this.#take(want, options, resolve, reject)),
     );
   }
 
@@ -122,18 +141,13 @@ export class LockEngine implements AsyncDisposable {
     return this.#hold(description, want, this.#files.get());
   }
 
-  /** @internal Takes a lock if it is free, as it was asked for here or in another thread. */
-  tryTake(want: LockRequest): Lock | undefined {
+  #tryTake(want: LockRequest): Lock | undefined {
     this.#pending.throwIfClosed(want.path);
     const description = takeIfFree(want);
     return description && this.#hold(description, want, this.#files.get());
   }
 
-  /**
-   * @internal Takes a lock, waiting for it. When this returns, it has called `resolve`, or called
-   * `onWait` and gives what ends the wait.
-   */
-  take(
+  #take(
     want: LockRequest,
     options: WaitOptions,
     resolve: (lock: Lock) => void,
@@ -190,7 +204,7 @@ export class LockEngine implements AsyncDisposable {
   }
 
   #hold(description: Description, want: LockRequest, file: LockedFile, wait?: GiveUp): Lock {
-    const lock = new Lock(description, want, new LocalKeeper(description, want, file, this.#owner));
+    const lock = newLock(description, want, new LocalKeeper(description, want, file, this.#owner));
     this.#held.add(lock);
     file.add(lock);
     this.#journal.grant(lock, wait);

@@ -19,4 +19,9 @@ export interface KernelWait {
    * if it is `false`, nobody may have looked.
    */
   left(errno: number, atPath: boolean): void;
+  /**
+   * The thread of a wait that was over before is back from the kernel, with 0 or an `errno`. The
+   * descriptor is still open.
+   */
+  late?(errno: number): void;
 }

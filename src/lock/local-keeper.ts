@@ -1,4 +1,4 @@
-import { AT_FDCWD } from '../linux/open.ts';
+import { AT_FDCWD, duplicate } from '../linux/open.ts';
 import type { Description } from './description.ts';
 import { GiveUp } from './give-up.ts';
 import type { LineRules } from './line.ts';
@@ -48,7 +48,12 @@ export class LocalKeeper implements LockKeeper {
   detach(lock: Lock): number {
     this.#end(lock, 'detached');
     this.#file.remove(lock);
-    return this.#description.fd;
+    const { fd, isInUse } = this.#description;
+    const other = isInUse ? duplicate(fd) : -1;
+    if (other === -1) return fd;
+    // A thread that is stuck with the number may yet come back with the lock made exclusive.
+    this.#description.close();
+    return other;
   }
 
   async upgrade(lock: Lock, options: WaitOptions): Promise<void> {
@@ -75,6 +80,7 @@ export class LocalKeeper implements LockKeeper {
       this.#file.lineFor(rules).join(
         new UpgradeWait(lock, this.#description, want, giveUp, {
           restore: () => void (!lock.released && this.#restore(lock)),
+          takeBack: () => this.#restore(lock),
           end,
         }),
       );

@@ -4,7 +4,7 @@ import type { Lock } from './lock.ts';
 import { LockError } from './lock-error.ts';
 import { checkWaitOptions, toRequest } from './lock-options.ts';
 import type { LockRequest, TryLockOptions, WaitOptions } from './lock-options.ts';
-import { LockSet } from './lock-set.ts';
+import { type LockSet, newLockSet } from './lock-set.ts';
 import { cannotLock, FileChanged, openFile } from './open-file.ts';
 
 /** One lock of several. */
@@ -13,16 +13,16 @@ export interface LockAllRequest extends TryLockOptions {
   path: string | URL;
 }
 
-/** How a single lock is waited for. */
+/** @internal How a single lock is waited for. */
 export type Take = (want: LockRequest, options: WaitOptions) => Promise<Lock>;
 
-/** How the files are put in order. */
+/** @internal How the files are put in order. */
 export type Order = (wants: readonly LockRequest[]) => readonly Part[] | Promise<readonly Part[]>;
 
 /** How often files may be replaced under us before something other than bad luck is at work. */
 const ATTEMPTS = 100;
 
-/** One lock that serves one or several requests. */
+/** @internal One lock that serves one or several requests. */
 export interface Part {
   want: LockRequest;
   /** Which of the requests, by their index. */
@@ -30,7 +30,7 @@ export interface Part {
 }
 
 /**
- * Takes all locks, one after the other in one order for all processes: by device, inode and first
+ * @internal Takes all locks, one after the other in one order for all processes: by device, inode and first
  * byte. If one cannot be had, those before it are released.
  */
 export async function takeAll(
@@ -69,7 +69,7 @@ async function takeInOrder(
       taken.push(lock);
       for (const index of serves) locks[index] = lock;
     }
-    return new LockSet(locks, taken);
+    return newLockSet(locks, taken);
   } catch (error) {
     for (const lock of taken.reverse()) lock.release();
     if (error instanceof FileChanged) return undefined;
@@ -84,14 +84,14 @@ async function takeInOrder(
 }
 
 /**
- * Finds out which files are meant, and puts them in order. Requests that overlap in one file become
+ * @internal Finds out which files are meant, and puts them in order. Requests that overlap in one file become
  * one: two locks there would wait for each other.
  */
 export function inOrder(wants: readonly LockRequest[]): Part[] {
   const parts = wants.map((want, index): Part => {
     const description = openFile(want);
     const file = identity();
-    description.close();
+    description?.close();
     return { want: { ...want, file }, serves: [index] };
   });
   parts.sort((a, b) => compare(a.want, b.want));

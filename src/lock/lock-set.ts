@@ -1,5 +1,8 @@
 import type { Lock } from './lock.ts';
 
+/** @internal Makes a set of the locks of all requests, and of those that were taken, in their order. */
+export let newLockSet: (locks: readonly Lock[], taken: readonly Lock[]) => LockSet;
+
 /**
  * Locks that were taken together. Made by `lockAll()`, never by `new`. Going through it gives each
  * lock once, in the order in which they were taken.
@@ -12,8 +15,12 @@ export class LockSet implements Iterable<Lock>, Disposable, AsyncDisposable {
   readonly locks: readonly Lock[];
   readonly #taken: readonly Lock[];
 
-  /** @internal */
-  constructor(locks: readonly Lock[], taken: readonly Lock[]) {
+  static {
+    newLockSet = (locks, taken) => new LockSet(locks, taken);
+  }
+
+  /** @ignore */
+  private constructor(locks: readonly Lock[], taken: readonly Lock[]) {
     this.locks = locks;
     this.#taken = taken;
   }

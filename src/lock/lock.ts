@@ -4,7 +4,7 @@ import { lockCallError, upgradeError } from './lock-error.ts';
 import { checkWaitOptions } from './lock-options.ts';
 import type { LockKind, LockMode, LockRange, LockRequest, WaitOptions } from './lock-options.ts';
 
-/** What carries a lock. */
+/** @internal What carries a lock. */
 export interface LockCarrier {
   readonly kind: LockKind;
   readonly fd: number;
@@ -12,7 +12,7 @@ export interface LockCarrier {
   trySet(mode: LockMode, range: LockRange): number;
 }
 
-/** Whoever has granted a lock, and keeps the books about it. */
+/** @internal Whoever has granted a lock, and keeps the books about it. */
 export interface LockKeeper {
   /** The lock has changed to its present mode. */
   modeChanged(lock: Lock): void;
@@ -23,6 +23,15 @@ export interface LockKeeper {
   /** Gives it away, by the descriptor that it returns, and ends all waits to upgrade it. */
   detach(lock: Lock): number;
 }
+
+/** @internal Makes a lock of what carries it. */
+export let newLock: (
+  carrier: LockCarrier,
+  want: Pick<LockRequest, 'path' | 'mode' | 'range'>,
+  keeper: LockKeeper,
+) => Lock;
+/** @internal Notes what another thread has done with a lock. */
+export let noteMode: (lock: Lock, mode: LockMode) => void;
 
 /**
  * A lock that is held. Made by `tryLock()`, `lock()` and their kin, never by `new`.
@@ -57,8 +66,15 @@ export class Lock implements Disposable, AsyncDisposable {
   #mode: LockMode;
   #released = false;
 
-  /** @internal */
-  constructor(
+  static {
+    newLock = (carrier, want, keeper) => new Lock(carrier, want, keeper);
+    noteMode = (lock, mode) => {
+      if (mode !== lock.#mode) lock.#changeMode(mode);
+    };
+  }
+
+  /** @ignore */
+  private constructor(
     carrier: LockCarrier,
     want: Pick<LockRequest, 'path' | 'mode' | 'range'>,
     keeper: LockKeeper,
@@ -182,11 +198,6 @@ export class Lock implements Disposable, AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     this.release();
     return Promise.resolve();
-  }
-
-  /** @internal Notes what another thread has done with it. */
-  follow(mode: LockMode): void {
-    if (mode !== this.#mode) this.#changeMode(mode);
   }
 
   #changeMode(mode: LockMode): void {

@@ -1,57 +1,86 @@
 import { constants } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { EAGAIN, EEXIST, ENOENT, EXDEV } from '../linux/errno.ts';
 import { fileKind, identify, identity } from '../linux/identity.ts';
 import { libc } from '../linux/libc.ts';
-import { type Access, AT_FDCWD, closeFd, openLockFile } from '../linux/open.ts';
+import { type Access, AT_FDCWD, closeFd, createLockFile, openLockFile } from '../linux/open.ts';
 import { openLockFileBeneath, pathOf } from '../linux/open.ts';
+import { Status } from '../linux/status.ts';
 import { Description } from './description.ts';
 import { LockError, quote, systemError } from './lock-error.ts';
 import type { LockMode, LockRequest } from './lock-options.ts';
 import { ProcessFile } from './process-file.ts';
 
 // What opening for writing answers where reading may still be allowed.
-const { EACCES, EPERM, EROFS, EISDIR, ETXTBSY, EXDEV } = constants.errno;
+const { EACCES, EPERM, EROFS, EISDIR, ETXTBSY } = constants.errno;
 const readOnly = new Set<number>([EACCES, EPERM, EROFS, EISDIR, ETXTBSY]);
+
+/** How often a file may come and go before something other than bad luck is at work. */
+const ATTEMPTS = 100;
 
 /** The path leads to another file than the one that was asked for. */
 export class FileChanged extends Error {}
 
 /**
- * Opens the file of a request and makes sure that it can carry a lock. What it is stays known to
- * `isStillAt()` until the next call.
+ * Opens the file of a request and makes sure that it can carry a lock; gives `undefined` when that
+ * has to wait, because somebody has a lease on the file (fcntl(2), "Leases"). What it is stays known
+ * to `isStillAt()` until the next call.
  *
  * A shared lock is opened for writing too where that is allowed, because an exclusive lock on a
  * read-only descriptor is `EBADF`: without it no shared lock could ever be upgraded.
  */
-export function openFile(want: LockRequest): Description {
-  const { path, mode, create } = want;
+export function openFile(want: LockRequest): Description | undefined {
   const known = findProcessFile(want);
-  if (known !== undefined) return checked(want, new Description(known, want.kind));
-  const refused = (errno: number, syscall = 'open') =>
-    systemError(cannotLock(want), path, syscall, errno);
-  let fd = open(want, create ? 'create' : 'write');
-  if (mode === 'shared' && !create && readOnly.has(-fd)) fd = open(want, 'read');
-  if (fd === -EXDEV && want.beneath) throw leadsOut(want);
-  if (fd < 0) throw refused(-fd);
-  if (identify(fd) === -1) {
+  const fd = known === undefined ? openOrCreate(want) : known.fd;
+  if (fd === -EAGAIN) return leased(want);
+  if (fd < 0) throw refused(want, -fd);
+  if (known === undefined && identify(fd) === -1) {
     const errno = libc().errno();
     closeFd(fd);
-    throw refused(errno, 'statx');
+    throw refused(want, errno, 'statx');
   }
-  return checked(want, new Description(fd, want.kind));
+  const description = new Description(known ?? fd, want.kind);
+  const unfit = findUnfit(want);
+  if (unfit === undefined) return description;
+  description.close();
+  throw unfit;
 }
 
-/** Makes sure that what has just been identified is a file that was asked for. */
-function checked(want: LockRequest, description: Description): Description {
+/** Gives a descriptor, or the negative `errno`. */
+function openOrCreate(want: LockRequest): number {
+  for (let attempt = 1;; attempt++) {
+    // Without `O_CREAT`, which is refused for what somebody else has made in a sticky directory.
+    let fd = open(want, 'write');
+    if (want.mode === 'shared' && readOnly.has(-fd)) fd = open(want, 'read');
+    if (fd !== -ENOENT || !want.create) return fd;
+    fd = createLockFile(want.dirfd, want.path, want.beneath);
+    if (fd !== -EEXIST || attempt === ATTEMPTS) return fd;
+  }
+}
+
+/** Finds out about a file that cannot be opened yet. */
+function leased(want: LockRequest): Description | undefined {
+  const fd = open(want, 'look');
+  if (fd === -ENOENT && want.create) return openFile(want);
+  if (fd < 0) throw refused(want, -fd);
+  const errno = identify(fd) === -1 ? libc().errno() : 0;
+  closeFd(fd);
+  if (errno !== 0) throw refused(want, errno, 'statx');
+  const unfit = findUnfit(want);
+  if (unfit !== undefined) throw unfit;
+  return undefined;
+}
+
+/** Why what has just been identified is not a file that was asked for, if it is not. */
+function findUnfit(want: LockRequest): Error | undefined {
   const { path, mode, file } = want;
   const kind = fileKind();
-  const replaced = file !== undefined && file !== identity();
-  const fit = kind === 'regular file' || (kind === 'directory' && mode === 'shared');
-  if (fit && !replaced) return description;
-  description.close();
-  if (replaced) throw new FileChanged(`${cannotLock(want)}: it has been replaced`);
-  if (kind === 'directory') throw systemError(cannotLock(want), path, 'open', EISDIR);
-  throw new LockError(`${cannotLock(want)}: it is a ${kind}, not a regular file`, {
+  if (file !== undefined && file !== identity()) {
+    return new FileChanged(`${cannotLock(want)}: it has been replaced`);
+  }
+  if (kind === 'regular file' || (kind === 'directory' && mode === 'shared')) return undefined;
+  if (kind === 'directory') return systemError(cannotLock(want), path, 'open', EISDIR);
+  return new LockError(`${cannotLock(want)}: it is a ${kind}, not a regular file`, {
     code: 'ERR_LOCK_UNSUPPORTED',
     path,
   });
@@ -70,11 +99,36 @@ function findProcessFile(want: LockRequest): ProcessFile | undefined {
   return want.mode === 'shared' || file?.writable ? file : undefined;
 }
 
-/** Gives a descriptor, or the negative `errno`. */
+/** Opens what exists; gives a descriptor, or the negative `errno`. */
 function open({ dirfd, path, beneath }: LockRequest, access: Access): number {
   if (beneath) return openLockFileBeneath(dirfd, path, access);
   const fd = openLockFile(dirfd, path, access);
   return fd === -1 ? -libc().errno() : fd;
+}
+
+/** Says why the file cannot be opened, and whose it is if its mode is the reason. */
+function refused(want: LockRequest, errno: number, syscall = 'open'): LockError {
+  if (errno === EXDEV && want.beneath) return leadsOut(want);
+  const owner = errno === EACCES ? ownerOf(want) : undefined;
+  if (owner === undefined) return systemError(cannotLock(want), want.path, syscall, errno);
+  const purpose = want.mode === 'shared' ? 'read it' : 'write to it';
+  const user = owner === 0 ? 'root' : `uid ${owner} or as root`;
+  return new LockError(
+    `${cannotLock(want)}: it belongs to uid ${owner}, and this user may not ${purpose} ` +
+      `(EACCES from ${syscall}); run as ${user}, or allow it with chmod`,
+    { code: 'EACCES', errno: -errno, syscall, path: want.path },
+  );
+}
+
+/** Who owns the file; `undefined` where the way to it is what is closed. */
+function ownerOf(want: LockRequest): number | undefined {
+  // Not opened for reading: to close that would end locks of the kind `process`.
+  const fd = open(want, 'look');
+  if (fd < 0) return undefined;
+  const status = new Status();
+  const errno = status.of(fd);
+  closeFd(fd);
+  return errno === 0 ? status.uid : undefined;
 }
 
 function leadsOut(want: LockRequest): LockError {

@@ -8,6 +8,13 @@ import type { KernelWait } from './kernel-wait.ts';
 
 /** How long after a signal the next one is sent to a thread that is still in the kernel, in ms. */
 const SIGNAL_AGAIN = 1;
+/** The longest pause between two signals, in milliseconds. */
+const SIGNAL_SELDOM = 1000;
+/**
+ * How long a thread has to leave the kernel once it is interrupted, in milliseconds. One that has not
+ * left by then is stuck: the server of a network filesystem does not answer.
+ */
+const STUCK_AFTER = 5000;
 /** How long a thread has for it that shall be gone; one that has thrown lives on. In ms. */
 const DRIVE_OUT_LIMIT = 250;
 
@@ -56,17 +63,32 @@ export function cancel({ words }: BlockedCall): boolean {
   return inTime;
 }
 
+/** Whether a thread is in the kernel with the call's descriptor, or about to be. */
+export function isBlocked({ words }: BlockedCall): boolean {
+  return Atomics.load(words, STATE) === BLOCKED;
+}
+
 /**
  * Makes the thread leave the call by signals, for one that comes too early is lost; tells whether
- * the call will never begin now.
+ * the call will never begin now. `stuck` is called when the thread has not left in time; a signal
+ * may yet reach it, so some go on to be sent, which keep no program alive.
  */
-export function leave(call: BlockedCall): boolean {
+export function leave(call: BlockedCall, stuck: () => void): boolean {
   if (cancel(call)) return true;
-  const { words } = call;
+  // By the pauses and not by the clock: a process that was stopped has given the thread no time.
+  let waited = 0;
   const interrupt = (): void => {
-    if (Atomics.load(words, STATE) !== BLOCKED) return;
-    interruptThread(Atomics.load(words, THREAD));
-    setTimeout(interrupt, SIGNAL_AGAIN);
+    if (!isBlocked(call)) return;
+    interruptThread(Atomics.load(call.words, THREAD));
+    if (waited >= STUCK_AFTER) {
+      if (waited !== Infinity) stuck();
+      waited = Infinity;
+      setTimeout(interrupt, SIGNAL_SELDOM).unref();
+      return;
+    }
+    const pause = Math.max(SIGNAL_AGAIN, Math.min(waited / 10, STUCK_AFTER - waited));
+    waited += pause;
+    setTimeout(interrupt, pause);
   };
   interrupt();
   return false;

@@ -17,11 +17,22 @@ interface Waiting {
   readonly fail: (error: Error) => void;
 }
 
+/**
+ * What keeps the program alive as long as a thread has a task. piscina shows it by a symbol that it
+ * keeps to itself; without it the program would wait for the thread, and be none the worse otherwise.
+ */
+function portOf(worker: object): { unref(): void } | undefined {
+  return Object.getOwnPropertySymbols(worker)
+    .map((symbol) => Reflect.get(worker, symbol))
+    .find((info) => typeof info?.unref === 'function');
+}
+
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 
 /** Threads that are started when there is work for them; the first work loads piscina. */
 export class Pool {
   readonly #options: PoolOptions;
+  readonly #workers = new Set<{ readonly id: number }>();
   readonly #waiting = new Set<Waiting>();
   readonly #running = new Set<Promise<unknown>>();
   #loading: Promise<Piscina> | undefined;
@@ -75,6 +86,11 @@ export class Pool {
     return await running;
   }
 
+  /** Has a thread keep the program alive no longer, as long as it does what it does. */
+  unref(threadId: number): void {
+    for (const worker of this.#workers) if (worker.id === threadId) portOf(worker)?.unref();
+  }
+
   /** Ends all threads as soon as no task is left. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#running);
@@ -106,7 +122,11 @@ export class Pool {
       });
       pool.on('error', (error: Error) => this.#failWaiting(pool, error));
       // The tasks that it had will have failed by then.
-      pool.on('workerDestroy', () => setImmediate(() => this.#threadEnded(pool)));
+      pool.on('workerCreate', (worker) => this.#workers.add(worker));
+      pool.on('workerDestroy', (worker) => {
+        this.#workers.delete(worker);
+        setImmediate(() => this.#threadEnded(pool));
+      });
       this.#current = pool;
       this.#pools.set(pool, taskQueue);
       return pool;

@@ -21,6 +21,7 @@ export function takeIfFree(
 ): Description | undefined {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const description = openFile(want);
+    if (description === undefined) return undefined;
     const errno = mayTry?.(want) === false ? EAGAIN : description.trySet(want.mode, want.range);
     if (errno !== 0) {
       description.close();

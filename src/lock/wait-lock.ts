@@ -5,6 +5,7 @@ import { libc } from '../linux/libc.ts';
 import { closeFd, pinDirectory } from '../linux/open.ts';
 import type { Description } from './description.ts';
 import type { GiveUp } from './give-up.ts';
+import type { LeasedFiles } from './leased-files.ts';
 import type { LineRules } from './line.ts';
 import type { Lock } from './lock.ts';
 import { lockCallError, LockError, systemError } from './lock-error.ts';
@@ -51,6 +52,17 @@ export class LockWait extends Waiter {
     this.#reject = reject;
   }
 
+  /** Tries to open the file again, on which somebody had a lease. */
+  openAgain(): void {
+    this.#joinLine();
+  }
+
+  override givenUp(): void {
+    const { given } = this.giveUp;
+    if (given !== undefined && this.#leased.delete(this)) this.#fail(given.reason);
+    else super.givenUp();
+  }
+
   begin(): void {
     if (!isAbsolute(this.asked.path)) {
       // The program may change its directory or close `at` while we wait, and the path must still
@@ -92,7 +104,9 @@ export class LockWait extends Waiter {
   #joinLine(): void {
     if (this.giveUp.given !== undefined) return this.#fail(this.giveUp.given.reason);
     try {
-      this.description = openAgain(this.want);
+      const description = openAgain(this.want);
+      if (description === undefined) return this.#leased.add(this);
+      this.description = description;
     } catch (error) {
       return this.#fail(error);
     }
@@ -106,13 +120,17 @@ export class LockWait extends Waiter {
     this.#reject(error);
   }
 
+  get #leased(): LeasedFiles {
+    return this.#owner.rules.waits.leased;
+  }
+
   #unpin(): void {
     if (this.want !== this.asked) closeFd(this.want.dirfd);
   }
 }
 
-/** Opens a file that existed a moment ago. */
-function openAgain(want: LockRequest): Description {
+/** Opens a file that existed a moment ago; `undefined` as long as somebody has a lease on it. */
+function openAgain(want: LockRequest): Description | undefined {
   try {
     return openFile(want);
   } catch (error) {

@@ -9,6 +9,8 @@ import { Waiter } from './waiter.ts';
 export interface UpgradeOwner {
   /** Sets the lock's mode again, if it is still held: a late grant may have made more of it. */
   restore(): void;
+  /** Does so in any case: its descriptor is open, and others may have the lock by it. */
+  takeBack(): void;
   /** The wait is over. */
   end(failure?: { readonly reason: unknown }): void;
 }
@@ -54,6 +56,10 @@ export class UpgradeWait extends Waiter {
     // Between the grant and its news `tryUpgrade()` and `downgrade()` have undone it.
     this.line!.join(this);
     return false;
+  }
+
+  late(errno: number): void {
+    if (errno === 0) this.#owner.takeBack();
   }
 
   #fail(reason: unknown): false {

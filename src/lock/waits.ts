@@ -2,6 +2,7 @@ import { isMainThread } from 'node:worker_threads';
 import { BlockedThreads } from './blocked-threads.ts';
 import type { Description } from './description.ts';
 import type { KernelWait } from './kernel-wait.ts';
+import { LeasedFiles } from './leased-files.ts';
 import { ParkedWaits } from './parked-waits.ts';
 
 /**
@@ -16,6 +17,8 @@ const CROWD = 64;
  * until the oldest gets a thread. In a crowd, and within a `Worker`, all are parked.
  */
 export class Waits {
+  /** Those who wait for a file that they cannot open yet. */
+  readonly leased: LeasedFiles = new LeasedFiles();
   readonly #parked: ParkedWaits;
   readonly #threads: BlockedThreads;
 
@@ -34,7 +37,7 @@ export class Waits {
 
   /** How many waits have no thread. */
   get parked(): number {
-    return this.#parked.size;
+    return this.#parked.size + this.leased.size;
   }
 
   /** How many threads there are, busy or idle. */

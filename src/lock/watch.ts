@@ -71,11 +71,12 @@ export class Watch {
   }
 
   /** Makes the thread leave the kernel, when the process is about to end. */
-  leaveNow(): void {
+  leaveNow(): boolean {
     this.#stop();
     for (const watch of this.#waitsOf.keys()) unwatch(this.#inotify, watch);
     this.#watchOf.clear();
     this.#waitsOf.clear();
+    return true;
   }
 
   /** Ends the thread. Every wait must have been deleted before. */

@@ -2,8 +2,8 @@ import { finalizer } from 'comlink';
 import { threadId } from '../linux/interrupt.ts';
 import { closeFd, openNothing } from '../linux/open.ts';
 import type { AdoptOptions } from '../lock/adopt-lock.ts';
-import type { LockEngine } from '../lock/engine.ts';
-import type { Lock } from '../lock/lock.ts';
+import { type LockEngine, take, tryTake } from '../lock/engine.ts';
+import { type Lock, noteMode } from '../lock/lock.ts';
 import { inOrder } from '../lock/lock-all.ts';
 import { closedError, LockError } from '../lock/lock-error.ts';
 import type { LockRequest } from '../lock/lock-options.ts';
@@ -89,7 +89,7 @@ export class ClientService implements Service, Member {
         return this.#lock(op.id, op.want);
       case 'try': {
         this.#check(op.id, op.want.path);
-        const lock = this.#engine.tryTake(op.want);
+        const lock = tryTake(this.#engine, op.want);
         return lock === undefined ? { is: 'busy' } : this.#grant(op.id, lock, 'as asked for');
       }
       case 'adopt':
@@ -133,7 +133,7 @@ export class ClientService implements Service, Member {
     return this.#waits.begin(id, (onWait, end) => {
       const granted = (lock: Lock): void => end(this.#grant(id, lock, 'as asked for'));
       const failed = (reason: unknown): void => end(failure(reason));
-      const giveUp = this.#engine.take(want, { onWait }, granted, failed);
+      const giveUp = take(this.#engine, want, { onWait }, granted, failed);
       return () => giveUp?.now(AbortSignal.abort().reason);
     });
   }
@@ -169,7 +169,7 @@ export class ClientService implements Service, Member {
     if (what === 'detached' && lock.kind === 'process') return;
     // What has been given away may have been upgraded, unheard by the client.
     const isOurs = lock.kind === 'process' || what === 'detached';
-    if (!isOurs) lock.follow(mode);
+    if (!isOurs) noteMode(lock, mode);
     else if (mode === 'shared') lock.downgrade();
     if (what === 'changed') return;
     this.#held.delete(id);

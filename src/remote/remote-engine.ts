@@ -29,7 +29,7 @@ export type Asynchronous<Method> = Method extends (...args: infer Args) => infer
  *   `ERR_LOCK_CLOSED`; locks that are held stay held, and can be released. If it has never answered,
  *   nobody can tell: then a wait ends by its signal, its timeout or `close()`.
  */
-export interface RemoteEngine extends RemoteOf<Omit<LockEngine, 'take' | 'tryTake'>> {}
+export interface RemoteEngine extends RemoteOf<LockEngine> {}
 
 /** The same methods, of which those that give no promise give one. */
 export type RemoteOf<Engine> = {

@@ -2,7 +2,7 @@ import { libc } from '../linux/libc.ts';
 import { closeFd, duplicate, hollowOut, pathOf } from '../linux/open.ts';
 import { trySetLock } from '../linux/record-lock.ts';
 import type { WantedLock } from '../lock/give-up.ts';
-import { Lock, type LockCarrier, type LockKeeper } from '../lock/lock.ts';
+import { type Lock, type LockCarrier, type LockKeeper, newLock, noteMode } from '../lock/lock.ts';
 import { cannotWithLock, endedError, LockError, quote, systemError } from '../lock/lock-error.ts';
 import type { LockKind, LockMode, LockRange, WaitOptions } from '../lock/lock-options.ts';
 import type { Link } from './link.ts';
@@ -30,7 +30,7 @@ const dropped = new FinalizationRegistry<{ keeper: RemoteKeeper; path: string }>
 /** Makes a lock of what the engine has granted to this thread. */
 export function toLock(client: LockClient, id: number, grant: Grant): Lock {
   const keeper = new RemoteKeeper(client, id, grant);
-  const lock = new Lock(keeper, grant, keeper);
+  const lock = newLock(keeper, grant, keeper);
   dropped.register(lock, { keeper, path: lock.path }, keeper);
   return lock;
 }
@@ -144,7 +144,7 @@ class RemoteKeeper implements LockCarrier, LockKeeper {
 
   #hasBeenUpgraded(lock: Lock, changes: number): boolean {
     if (this.kind === 'ofd') return lock.tryUpgrade();
-    if (changes === this.#changes) lock.follow('exclusive');
+    if (changes === this.#changes) noteMode(lock, 'exclusive');
     return lock.mode === 'exclusive';
   }
 

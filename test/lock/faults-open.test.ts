@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { closeSync, constants as files, existsSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { test } from 'uvu';
@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import type { LockError, TryLockOptions } from '../../src/mod.ts';
 import { holdElsewhere } from '../support/elsewhere.ts';
 import { within } from '../support/eventually.ts';
-import { beginFaults, type Call, fault, testEngineFault } from '../support/faults.ts';
+import { beginFaults, type Call, fault, oneFailure, testEngineFault } from '../support/faults.ts';
 import { mustBlock } from '../support/must-block.ts';
 import { rejection } from '../support/rejection.ts';
 import { newFile, newPath } from '../support/temp.ts';
@@ -14,7 +14,8 @@ import { assertTyped, thrown } from '../support/typed-error.ts';
 
 beginFaults(import.meta.url);
 
-const { EINTR, EIO, EMFILE, ENFILE, ENOMEM, ENOSPC, ENOSYS, EROFS } = constants.errno;
+const { EACCES, EAGAIN, EINTR, EIO, EMFILE, ENFILE, ENOENT, ENOMEM, ENOSPC, ENOSYS, EROFS } =
+  constants.errno;
 
 /** Makes the opening of one file fail, and of no other. */
 function faultyOpen(path: string, errno: number, { call = 'openat', times = Infinity }: {
@@ -93,6 +94,39 @@ for (const [code, errno] of Object.entries({ EMFILE, ENFILE, ENOMEM })) {
     held.release();
   });
 }
+
+// O_CREAT for somebody else's file in a sticky directory is EACCES (proc(5), fs.protected_regular).
+testEngineFault('what exists is opened by a call that cannot make it', (engine) => {
+  const path = newFile();
+  const argument = { index: 2, value: files.O_CREAT, mask: files.O_CREAT };
+  const failing = fault({ call: 'openat', errno: EACCES, path: basename(path), argument });
+  for (const mode of ['shared', 'exclusive'] as const) {
+    engine.tryLock(path, { mode, create: true })!.release();
+  }
+  assert.is(failing.applied(), 0);
+});
+
+for (const beneath of [false, true]) {
+  const call = beneath ? 'openat2' : 'openat';
+  testEngineFault(`what another makes between the two calls is opened, by ${call}`, (engine) => {
+    const path = newFile();
+    const missing = faultyOpen(path, ENOENT, { call, times: beneath ? 1 : oneFailure });
+    engine.tryLock(path, { create: true, beneath })!.release();
+    assert.is(missing.applied(), beneath ? 1 : oneFailure);
+  });
+}
+
+testEngineFault('a way that changes while it is followed is followed again', async (engine) => {
+  const path = newFile();
+  const changing = faultyOpen(path, EAGAIN, { call: 'openat2', times: 5 });
+  engine.tryLock(path, { beneath: true })!.release();
+  assert.is(changing.applied(), 5);
+  const always = faultyOpen(path, EAGAIN, { call: 'openat2' });
+  // It cannot be told from a lease by the open, and the look fails as well.
+  assertTyped(thrown(() => engine.tryLock(path, { beneath: true })), 'EAGAIN', 'open', path);
+  assertTyped(await rejection(engine.lock(path, { beneath: true })), 'EAGAIN', 'open', path);
+  always.end();
+});
 
 testEngineFault(
   'without openat2 a lock beneath a directory is had, and is awaited',

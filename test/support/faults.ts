@@ -27,6 +27,12 @@ export type Call = typeof calls[number];
 /** The commands of fcntl(2), its second argument, by which locks are tried and awaited here. */
 export const [SETLK, SETLKW] = kind === 'ofd' ? [37, 38] : [6, 7];
 
+/**
+ * Instead of an `errno`: the call does not return before the rule has ended, and then does what it
+ * would have done. No signal ends it but a fatal one: so do calls on a filesystem whose server is gone.
+ */
+export const HANG = -1;
+
 /** Which calls fail, and how. */
 export interface Rule {
   readonly call: Call;
@@ -50,6 +56,7 @@ export interface Fault {
 const RULES = 256;
 const RULE_SIZE = 256;
 const PATH = 48;
+const CAN_HANG = RULES * (RULE_SIZE + 8);
 const VARIABLE = 'REFLOCK_TEST_FAULT_RULES';
 
 const file = process.env[VARIABLE];
@@ -64,20 +71,39 @@ let count = 0;
  */
 export function beginFaults(url: string): void {
   if (rules !== -1) return;
-  const { command: supervisor, why } = compileFixture('fault');
-  const path = newFile();
-  const begin = [path, calls.join()];
-  const skip = (why: string) => console.log(`skipped: system calls cannot be made to fail: ${why}`);
-  if (supervisor === undefined) return skip(why);
-  const probe = spawnSync(supervisor, [...begin, 'true'], { encoding: 'utf8' });
-  if (probe.status !== 0) return skip(probe.stderr.trim());
+  const prepared = prepareFaults();
+  if ('why' in prepared) {
+    return console.log(`skipped: system calls cannot be made to fail: ${prepared.why}`);
+  }
   const flags = runtime === 'deno' ? ['run', '--allow-all'] : [];
+  const [supervisor, ...begin] = prepared.command;
   const command = [...begin, process.execPath, ...flags, fileURLToPath(url)];
-  const { status } = spawnSync(supervisor, command, {
+  const { status } = spawnSync(supervisor!, command, {
     stdio: 'inherit',
-    env: { ...process.env, [VARIABLE]: path },
+    env: { ...process.env, ...prepared.env },
   });
   process.exit(status ?? 1);
+}
+
+/** Another program that makes its own calls fail. */
+export interface Prepared {
+  /** What comes before its command. */
+  readonly command: readonly string[];
+  readonly env: Record<string, string>;
+  /** Whether calls can hang there. */
+  readonly canHang: boolean;
+}
+
+/** Prepares to run a program, or says why that cannot be done. */
+export function prepareFaults(): Prepared | { readonly why: string } {
+  const { command: supervisor, why } = compileFixture('fault');
+  if (supervisor === undefined) return { why };
+  const path = newFile();
+  const command = [supervisor, path, calls.join()];
+  const probe = spawnSync(supervisor, [...command.slice(1), 'true'], { encoding: 'utf8' });
+  if (probe.status !== 0) return { why: probe.stderr.trim() };
+  const canHang = readNumber(openSync(path, 'r'), CAN_HANG) === 1;
+  return { command, env: { [VARIABLE]: path }, canHang };
 }
 
 /** Makes calls of this process fail from now on. */
@@ -96,11 +122,7 @@ export function fault({ call, errno, times = Infinity, argument, path = '' }: Ru
   };
   setTimes(times);
   const self: Fault = {
-    applied: () => {
-      const bytes = new BigInt64Array(1);
-      readSync(rules, new Uint8Array(bytes.buffer), 0, 8, RULES * RULE_SIZE + slot * 8);
-      return Number(bytes[0]);
-    },
+    applied: () => readNumber(rules, RULES * RULE_SIZE + slot * 8),
     end: () => {
       setTimes(0);
       inForce.delete(self);
@@ -108,6 +130,20 @@ export function fault({ call, errno, times = Infinity, argument, path = '' }: Ru
   };
   inForce.add(self);
   return self;
+}
+
+function readNumber(file: number, offset: number): number {
+  const bytes = new BigInt64Array(1);
+  readSync(file, new Uint8Array(bytes.buffer), 0, 8, offset);
+  return Number(bytes[0]);
+}
+
+/** Whether calls of this process can be made to hang; says so if not. */
+export function canHang(): boolean {
+  if (rules === -1) return false;
+  const can = readNumber(rules, CAN_HANG) === 1;
+  if (!can) console.log('skipped: calls that no signal ends need Linux 5.19');
+  return can;
 }
 
 /**

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { test } from 'uvu';
@@ -9,15 +10,28 @@ import { startLocker } from '../support/locker.ts';
 import { mustBlock } from '../support/must-block.ts';
 import { start } from '../support/process.ts';
 import { all, ended, ends, isFree, reflock, sampleRuntime } from '../support/reflock.ts';
+import type { Written } from '../support/reflock.ts';
 import { root, scriptCommand } from '../support/runtime.ts';
 import { newPath } from '../support/temp.ts';
 import { reflockOnTerminal, shownLines } from '../support/terminal.ts';
 
-/** A directory of copies, in which these copies lie. */
-function copies(...names: string[]): string {
+/** Some user who is not root. */
+const OTHER = 2001;
+const testAsRoot = process.getuid!() === 0 ? test : test.skip;
+if (testAsRoot === test.skip) console.log('skipped: files of other users need the superuser');
+
+/** A directory in which nobody has made a copy, though these names may look like it. */
+function home(...names: string[]): string {
   const parent = newPath();
   mkdirSync(parent);
   for (const name of names) sampleRuntime(join(parent, name, 'usr'));
+  return parent;
+}
+
+/** A directory of copies, in which these copies lie. */
+function copies(...names: string[]): string {
+  const parent = home(...names);
+  writeFileSync(join(parent, '.ref'), '');
   return parent;
 }
 
@@ -32,9 +46,9 @@ test('gc tells what it deleted, what it kept and why, and what that freed', asyn
   assert.is(rest.pop(), `kept "${parent}/tmp-file": not a directory`);
   assert.match(
     rest.join('\n'),
-    new RegExp(`^deleted "${parent}/tmp-old" \\([\\d.]+ kB, 8 inodes\\)$`),
+    new RegExp(`^deleted "${parent}/tmp-old" \\([\\d.]+ kB, 6 inodes\\)$`),
   );
-  assert.match(deleted!, /^1 entry deleted, 2 kept: [\d.]+ kB, 8 inodes freed$/);
+  assert.match(deleted!, /^1 entry deleted, 2 kept: [\d.]+ kB, 6 inodes freed$/);
   assert.is(out.at(-1), deleted, 'the summary comes last');
   assert.equal(all(parent).filter((path) => !path.includes('/')).sort(), [
     ...['.ref', 'donotdelete', 'tmp-file', 'tmp-kept'],
@@ -77,7 +91,6 @@ test('gc --json prints the report', async () => {
 test('gc does nothing, which is no error, while somebody is about it; --wait waits', async () => {
   const parent = copies('tmp-old');
   const ref = join(parent, '.ref');
-  writeFileSync(ref, '');
   const locker = await startLocker('ofd', ref);
   await locker.try('shared');
   const { out, err } = await ends(0, 'gc', parent);
@@ -102,7 +115,6 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   test(`gc that waits ends by ${signal}, and has touched nothing`, async () => {
     const parent = copies('tmp-old');
     const ref = join(parent, '.ref');
-    writeFileSync(ref, '');
     const before = all(parent);
     const locker = await startLocker('ofd', ref);
     await locker.try('shared');
@@ -120,7 +132,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 test('gc --current and --legacy-base collect what copies leave alone', async () => {
   const parent = copies('tmp-old', 'deploy-1', 'deploy-2', 'deploy-3', 'scout_0.1');
-  const base = copies('soldier_before_x', 'tmp-there');
+  const base = home('soldier_before_x', 'tmp-there');
   symlinkSync('nowhere', join(base, 'scout'));
   const args = ['--current', 'deploy-2', '--current=deploy-3', '--legacy-base', base];
   const { out } = await ends(0, 'gc', ...args, parent);
@@ -134,19 +146,99 @@ test('gc --current and --legacy-base collect what copies leave alone', async () 
   assert.ok(existsSync(`${parent}/deploy-2/usr`) && existsSync(`${base}/tmp-there/usr`));
 });
 
-testInContainer('gc ends with 1 when something cannot be deleted', async () => {
+testInContainer(
+  'gc ends with 1 when something cannot be deleted, and so does --dry-run',
+  async () => {
+    const parent = copies('tmp-fixed', 'tmp-old');
+    chmodSync(join(parent, 'tmp-fixed/usr/bin'), 0o555);
+    // Root itself, but bound by the permissions of files.
+    const gc = (...args: string[]) => {
+      const command = [...scriptCommand('src/cli/main.ts'), 'gc', ...args, parent];
+      return ended(start([...container, '--cap-drop', 'CAP_DAC_OVERRIDE', ...command]), 1);
+    };
+    const keptLine = ({ out }: Written) => out.find((line) => line.startsWith('kept '))!;
+    const before = all(parent);
+    const dry = await gc('--dry-run');
+    assert.match(
+      keptLine(dry),
+      /^kept ".*\/tmp-fixed": cannot delete "tmp-fixed\/usr\/bin": permission denied \(EACCES from access\)$/,
+    );
+    assert.match(dry.out.at(-1)!, /^1 entry would be deleted, 1 kept: /);
+    assert.equal(all(parent), before);
+
+    const done = await gc();
+    assert.match(
+      keptLine(done),
+      /^kept ".*\/tmp-fixed": cannot delete "tmp-partial-\w+\/usr\/bin\/program": permission denied \(EACCES from unlink\)$/,
+    );
+    assert.match(done.out.at(-1)!, /^1 entry deleted, 1 kept: /);
+    assert.not(existsSync(`${parent}/tmp-old`));
+    const [, partial] = readdirSync(parent).sort();
+    chmodSync(join(parent, partial!, 'usr/bin'), 0o755);
+    await ends(0, 'gc', parent);
+    assert.equal(all(parent), ['.ref'], 'what was left is garbage for the next time');
+  },
+);
+
+testInContainer('gc ends with 1 and touches nothing of a tree with a mount in it', async () => {
   const parent = copies('tmp-mount', 'tmp-old');
   const mount = join(parent, 'tmp-mount/usr/bin/program');
-  const command = [...scriptCommand('src/cli/main.ts'), 'gc', parent];
-  const program = start([...container, '--ro-bind', `${root}/package.json`, mount, ...command]);
-  const { out } = await ended(program, 1);
-  const failed = out.find((line) => line.startsWith('kept '))!;
-  assert.match(
-    failed,
-    /^kept ".*\/tmp-mount": cannot delete "tmp-partial-\w+\/usr\/bin\/program": /,
+  const before = all(parent);
+  for (const [args, word] of [[['--dry-run'], 'would be '], [[], '']] as const) {
+    const command = [...scriptCommand('src/cli/main.ts'), 'gc', ...args, parent];
+    const program = start([...container, '--ro-bind', `${root}/package.json`, mount, ...command]);
+    const { out } = await ended(program, 1);
+    const line = out.find((line) => line.startsWith(`kept "${parent}/tmp-mount": `))!;
+    assert.ok(line.endsWith(`: something is mounted at "${mount}"`), line);
+    assert.ok(out.at(-1)!.startsWith(`1 entry ${word}deleted, 1 kept: `), out.at(-1));
+    if (args.length > 0) assert.equal(all(parent), before);
+  }
+  assert.equal(all(parent), before.filter((path) => !path.startsWith('tmp-old')));
+});
+
+test('gc ends with 1 when a copy that nobody uses cannot be locked', async () => {
+  const parent = copies('tmp-odd', 'tmp-old');
+  mkdirSync(join(parent, 'tmp-odd/.ref'));
+  for (const args of [['--dry-run'], []]) {
+    const { out } = await ends(1, 'gc', ...args, parent);
+    assert.ok(
+      out.some((line) => line.startsWith(`kept "${parent}/tmp-odd": Cannot lock "`)),
+      out.join('\n'),
+    );
+  }
+  assert.equal(readdirSync(parent).sort(), ['.ref', 'tmp-odd']);
+});
+
+test('gc ends with 69 and touches nothing where no copy was ever made; --force-parent collects', async () => {
+  const parent = home('tmp-photos');
+  const before = all(parent);
+  for (const args of [[], ['--dry-run'], ['--wait'], ['--legacy-base', copies()]]) {
+    const { out, err } = await ends(69, 'gc', ...args, parent);
+    assert.equal([out, err], [[], [
+      `reflock: Cannot collect in "${parent}": it has no .ref, so it never had copies, and what is ` +
+      'called tmp-* may be anything (--force-parent)',
+    ]]);
+    assert.equal(all(parent), before);
+  }
+  const { out } = await ends(0, 'gc', '--force-parent', '--dry-run', parent);
+  assert.match(out[0]!, /^would delete ".*\/tmp-photos" /);
+  assert.equal(all(parent), before);
+  await ends(0, 'gc', '--force-parent', parent);
+  assert.equal(all(parent), ['.ref']);
+});
+
+testAsRoot('gc keeps what other users have put into a directory for everybody', async () => {
+  const parent = copies('tmp-theirs', 'tmp-old');
+  chmodSync(parent, 0o1777);
+  chownSync(join(parent, 'tmp-theirs'), OTHER, OTHER);
+  const { out } = await ends(0, 'gc', parent);
+  assert.ok(
+    out.includes(
+      `kept "${parent}/tmp-theirs": it belongs to uid ${OTHER}, and its directory does not`,
+    ),
+    out.join('\n'),
   );
-  assert.match(out.at(-1)!, /^1 entry deleted, 1 kept: /);
-  assert.not(existsSync(`${parent}/tmp-old`));
+  assert.equal(readdirSync(parent).sort(), ['.ref', 'tmp-theirs']);
 });
 
 test('gc ends with 64 for bad usage, and has touched nothing', async () => {

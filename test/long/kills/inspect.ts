@@ -59,7 +59,7 @@ async function use(
     }
   } catch (error) {
     if (!(error instanceof LockError)) throw error;
-    const refused = expected === 'no runtime' && error.code === 'ERR_LOCK_UNSUPPORTED';
+    const refused = expected === 'no runtime' && error.code === 'ERR_NOT_A_RUNTIME';
     return refused ? undefined : `cannot be used: ${error.message}`;
   }
 }

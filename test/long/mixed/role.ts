@@ -27,7 +27,7 @@ export function patience({ random }: Role): { whenBusy: 'error' | 'wait'; timeou
 /** Whether an error says that somebody else was quicker, which is nobody's fault. */
 export function isTooLate(error: unknown): boolean {
   const { name, code } = error as LockError;
-  // ERR_LOCK_UNSUPPORTED: not whole, or gone between two looks at what it has in it.
+  // ERR_NOT_A_RUNTIME: not whole, or gone between two looks at what it has in it.
   const codes = ['ENOENT', 'ERR_LOCK_BUSY', 'ERR_LOCK_TIMEOUT', 'ERR_LOCK_REPLACED'];
-  return name === 'LockError' && [...codes, 'ERR_LOCK_UNSUPPORTED'].includes(code);
+  return name === 'LockError' && [...codes, 'ERR_NOT_A_RUNTIME'].includes(code);
 }

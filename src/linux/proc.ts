@@ -11,17 +11,24 @@ import { O_CLOEXEC } from './open-flags.ts';
 
 /** How much is read at a time, in bytes. */
 const SIZE = 65_536;
+const buffer = new Uint8Array(SIZE);
 
-/** Gives the text of a small file below `/proc`, `''` when it cannot be read. */
-export function readProc(path: string): string {
+/**
+ * Gives the text of a file below `/proc`, `''` when it cannot be read. No more is read than about
+ * `limit` bytes, and less only at its end.
+ *
+ * Of another process only those files may be read that the kernel fills from what it knows itself.
+ * `mem`, `cmdline` and `environ` are that process's memory: it can put a page there that is never
+ * read to its end, and then not even SIGKILL ends the reader.
+ */
+export function readProc(path: string, limit = Infinity): string {
   const calls = fileCalls();
   const fd = calls.openat(AT_FDCWD, toName(`/proc/${path}`), O_CLOEXEC, 0);
   if (fd === -1) return '';
   let text = '';
   const decoder = new TextDecoder();
-  const bytes = new Uint8Array(SIZE);
-  for (let size; (size = calls.read(fd, bytes, SIZE)) > 0;) {
-    text += decoder.decode(bytes.subarray(0, size), { stream: true });
+  for (let size; text.length < limit && (size = calls.read(fd, buffer, SIZE)) > 0;) {
+    text += decoder.decode(buffer.subarray(0, size), { stream: true });
   }
   calls.close(fd);
   return text;

@@ -19,11 +19,13 @@ export interface CountedLock extends Pick<KernelLock, 'place' | 'mode' | 'kind'>
 const ACCESS: readonly Access[] = ['read', 'write', 'both', 'both'];
 
 /**
- * Reads about a descriptor. Only of one that is known to be of a regular file: for an epoll
- * instance the kernel waits until its process lets go of it, which that need never do.
+ * Takes what `/proc/PID/fdinfo/FD` says of a descriptor.
+ *
+ * For an epoll instance the kernel waits in that file until its process lets go of the instance.
+ * That need never be, if the event goes to a page that is withheld, and then not even SIGKILL ends
+ * the reader. The number may mean another file by the time that it is read.
  */
-export function descriptorInfo(pid: number, fd: string): DescriptorInfo {
-  const text = readProc(`${pid}/fdinfo/${fd}`);
+export function descriptorInfo(pid: number, text: string): DescriptorInfo {
   const flags = /^flags:\s+([0-7]+)/m.exec(text)?.[1] ?? '2';
   return {
     // O_ACCMODE is the last two bits.

@@ -5,6 +5,8 @@ import { type KernelLock, kernelLocks } from './kernel-locks.ts';
 import { list, nameText } from './listing.ts';
 import { blockedLockCalls } from './lock-waiters.ts';
 import { readProc, runningPids } from './proc.ts';
+import { Trusting } from './process-state.ts';
+import { readApart } from './read-apart.ts';
 import { Status } from './status.ts';
 import { Waits } from './waits.ts';
 
@@ -53,6 +55,20 @@ export function findLockOwners(files: ReadonlySet<string>): LockOwners {
   return first.unseen.length === 0 ? first : new Look(files).result();
 }
 
+/** A descriptor of one of the files. */
+interface Open {
+  readonly pid: number;
+  readonly fd: number;
+  readonly file: string;
+}
+
+/**
+ * The descriptors of one process on one file that are read about, once one was found that has a lock.
+ * The kernel goes through all locks of the file for each, so that for 10,000 readers in a process it
+ * would take seconds.
+ */
+const MAX_MORE = 16;
+
 /** One look at all processes, and then at what the kernel lists. */
 class Look {
   readonly #files: ReadonlySet<string>;
@@ -66,6 +82,9 @@ class Look {
   readonly #waits = new Waits();
   readonly #commands = new Map<number, string>();
   readonly #status = new Status();
+  readonly #trusting = new Trusting();
+  /** Files of which not all descriptors were read about, so that nobody can be missed. */
+  readonly #uncounted = new Set<string>();
 
   constructor(files: ReadonlySet<string>) {
     this.#files = files;
@@ -76,7 +95,16 @@ class Look {
   }
 
   result(): LockOwners {
-    for (const pid of runningPids()) this.#lookAt(pid);
+    const foreign: Open[] = [];
+    for (const pid of runningPids()) {
+      const trust = this.#trusting.of(pid);
+      if (trust === 'in exec') continue;
+      const all = this.#openIn(pid);
+      if (trust === 'ours') this.#lookAt(all, readProc);
+      else foreign.push(...all);
+    }
+    const texts = readApart(foreign.map(infoOf));
+    this.#lookAt(foreign, (path) => texts.get(path) ?? '');
     const { locks, whole } = kernelLocks(this.#places.keys());
     for (const lock of locks) this.#compare(lock, whole);
     for (const { count, pid, ...what } of this.#waits.tell(whole)) {
@@ -87,11 +115,12 @@ class Look {
     return { owners: [...this.#owners.values()], unseen: this.#unseen, whole };
   }
 
-  #lookAt(pid: number): void {
+  /** What a process has open of the files. */
+  #openIn(pid: number): Open[] {
+    const found: Open[] = [];
     const descriptors = openDirectory(`/proc/${pid}/fd`);
     // It has ended, or is not ours to look at.
-    if (descriptors < 0) return;
-    const open = new Map<number, { file: string; info: ReturnType<typeof descriptorInfo> }>();
+    if (descriptors < 0) return found;
     const status = this.#status;
     const listing = list(descriptors);
     // Most descriptors are none of these files, so their names stay where the kernel has put them.
@@ -99,21 +128,42 @@ class Look {
       if (status.behind(descriptors, listing.name) !== 0) continue;
       const file = status.identity;
       if (!this.#files.has(file)) continue;
-      const fd = nameText(listing.nameBytes);
-      const info = descriptorInfo(pid, fd);
-      open.set(Number(fd), { file, info });
-      for (const lock of info.locks) this.#addLock(file, pid, lock);
+      found.push({ pid, fd: Number(nameText(listing.nameBytes)), file });
     }
     fileCalls().close(descriptors);
-    if (open.size === 0) return;
-    for (const { fd, kind } of blockedLockCalls(pid)) {
-      const on = open.get(fd);
-      if (on === undefined) continue;
-      // A waiter's descriptor has no lock that would tell.
-      const place = on.info.place();
-      if (place !== undefined) this.#places.set(place, on.file);
-      this.#waits.addSeen({ file: on.file, kind, pid, access: on.info.access });
+    return found;
+  }
+
+  #lookAt(all: readonly Open[], read: (path: string) => string): void {
+    const withLocks = new Map<string, number>();
+    for (const open of all) {
+      const key = `${open.pid} ${open.file}`;
+      const count = withLocks.get(key) ?? 0;
+      if (count > MAX_MORE) {
+        this.#uncounted.add(open.file);
+        continue;
+      }
+      const { locks } = descriptorInfo(open.pid, read(infoOf(open)));
+      for (const lock of locks) this.#addLock(open.file, open.pid, lock);
+      if (count > 0 || locks.length > 0) withLocks.set(key, count + 1);
     }
+    for (const pid of new Set(all.map(({ pid }) => pid))) {
+      const calls = blockedLockCalls(pid);
+      if (calls.length === 0) continue;
+      const byFd = new Map(all.filter((open) => open.pid === pid).map((open) => [open.fd, open]));
+      for (const { fd, kind } of calls) {
+        const open = byFd.get(fd);
+        if (open !== undefined) this.#addWait(open, kind, read(infoOf(open)));
+      }
+    }
+  }
+
+  #addWait({ file, pid }: Open, kind: LockOwner['kind'], text: string): void {
+    const { access, place } = descriptorInfo(pid, text);
+    // A waiter's descriptor need not have a lock, which would tell it.
+    const name = place();
+    if (name !== undefined) this.#places.set(name, file);
+    this.#waits.addSeen({ file, kind, pid, access });
   }
 
   #addLock(file: string, pid: number, { place, mode, kind, count }: CountedLock): void {
@@ -132,7 +182,7 @@ class Look {
     this.#seen.set(key, left - 1);
     if (left > 0 || (pid > 0 && this.#addOwner(pid, what))) return;
     // A part of the list may show a lock many times.
-    if (whole) this.#unseen.push(what);
+    if (whole && !this.#uncounted.has(what.file)) this.#unseen.push(what);
   }
 
   /** Gives `false` for a process that cannot be seen. */
@@ -153,6 +203,10 @@ class Look {
     }
     return command;
   }
+}
+
+function infoOf({ pid, fd }: Open): string {
+  return `${pid}/fdinfo/${fd}`;
 }
 
 /** What the kernel's list tells of it, which for an open-file-description lock is not the process. */

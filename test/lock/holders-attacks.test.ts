@@ -15,19 +15,32 @@ const PROMPTLY = 20_000;
 /** What a fixture ends with where the system does not let it. */
 const CANNOT = 77;
 
-/** Starts an attacker; `undefined`, having said so, where there can be none. */
-async function attack(name: string, ...args: string[]): Promise<Program | undefined> {
+/** Starts an attacker and waits for its line; `undefined`, having said so, where there can be none. */
+async function attack(
+  name: string,
+  args: string[],
+  prepare?: (attacker: Program) => Promise<void>,
+): Promise<{ attacker: Program; line: string } | undefined> {
   const { command, why } = compileFixture(name);
   if (command === undefined) return skip(name, why);
   const attacker = start([command, ...args]);
-  // One that can begin says so, or waits for its line.
-  if (args[0] === 'ofd' || args[0] === 'posix') await mustBlock(args[1]!);
-  if (args[0] === 'ofd' || args[0] === 'posix') attacker.send('withhold');
-  const begun = await within(10_000, `${name} has begun`, attacker.line());
-  if (begun !== undefined) return attacker;
-  const { code } = await attacker.ended;
-  assert.is(code, CANNOT, attacker.stderr());
+  const ended = attacker.ended.then(() => {});
+  if (prepare !== undefined) await Promise.race([prepare(attacker), ended]);
+  const line = await within(10_000, `${name} has begun`, attacker.line());
+  if (line !== undefined) return { attacker, line };
+  assert.is((await attacker.ended).code, CANNOT, attacker.stderr());
   return skip(name, attacker.stderr().trim());
+}
+
+function newDirectory(): string {
+  const path = newPath();
+  mkdirSync(path);
+  return path;
+}
+
+async function end(attacker: Program): Promise<void> {
+  attacker.child.stdin!.end();
+  assert.is((await attacker.ended).code, 0);
 }
 
 function skip(name: string, why: string): undefined {
@@ -52,16 +65,19 @@ for (const kind of ['ofd', 'posix'] as const) {
     const copy = copyToLookAt();
     const holder = await startLocker(kind, copy.ref);
     await holder.try('shared');
-    const attacker = await attack('withheld', kind, copy.ref);
-    if (attacker === undefined) return void await holder.end();
-    const waiter = { pid: attacker.child.pid, command: 'withheld', mode: 'exclusive' };
+    const begun = await attack('unanswered', [newDirectory(), kind, copy.ref], async (attacker) => {
+      await mustBlock(copy.ref);
+      attacker.send('Answer no more.');
+    });
+    if (begun === undefined) return void await holder.end();
+    const waiter = { pid: Number(begun.line), command: 'unanswered', mode: 'exclusive' };
     const written = await look(copy);
     const { files: [{ holders }] } = JSON.parse(written.get('status')!);
     for (const all of [holders, JSON.parse(written.get('holders()')!)]) {
       const { kind: _, ...last } = all.find((one: { waiting: boolean }) => one.waiting);
       assert.equal(last, { ...waiter, waiting: true });
     }
-    await attacker.kill();
+    await end(begun.attacker);
     await holder.end();
   });
 }
@@ -70,12 +86,12 @@ test('a descriptor that becomes an epoll instance while one looks keeps nobody',
   const copy = copyToLookAt();
   const holder = await startLocker('posix', copy.ref);
   await holder.try('exclusive');
-  const attacker = await attack('withheld', 'epoll', copy.ref);
-  if (attacker === undefined) return void await holder.end();
+  const begun = await attack('withheld', [copy.ref]);
+  if (begun === undefined) return void await holder.end();
   // Each program meets the instance about every second time.
   const written = await look(copy);
   assert.match(written.get('run')!, `held by pid ${holder.program.child.pid} (python3)`);
-  await attacker.kill();
+  await begun.attacker.kill();
   await holder.end();
 });
 
@@ -83,15 +99,11 @@ test('a process that sits in execve(2) for good keeps nobody who looks', async (
   const copy = copyToLookAt();
   const holder = await startLocker('posix', copy.ref);
   await holder.try('exclusive');
-  const directory = newPath();
-  mkdirSync(directory);
-  const attacker = await attack('hung-exec', directory);
-  if (attacker !== undefined) {
-    const written = await look(copy);
-    assert.match(written.get('run')!, `held by pid ${holder.program.child.pid} (python3)`);
-    attacker.child.stdin!.end();
-    assert.is((await attacker.ended).code, 0);
-  }
+  const begun = await attack('unanswered', [newDirectory(), 'exec']);
+  if (begun === undefined) return void await holder.end();
+  const written = await look(copy);
+  assert.match(written.get('run')!, `held by pid ${holder.program.child.pid} (python3)`);
+  await end(begun.attacker);
   await holder.end();
 });
 

@@ -1,10 +1,14 @@
+import { type CountedLock, descriptorInfo, placeOf } from './descriptor-info.ts';
 import { openDirectory } from './directory.ts';
 import { fileCalls } from './file-calls.ts';
-import { kernelLocks, parseLock } from './kernel-locks.ts';
+import { type KernelLock, kernelLocks } from './kernel-locks.ts';
 import { list, nameText } from './listing.ts';
 import { blockedLockCalls } from './lock-waiters.ts';
 import { readProc, runningPids } from './proc.ts';
+import { Trusting } from './process-state.ts';
+import { readApart } from './read-apart.ts';
 import { Status } from './status.ts';
+import { Waits } from './waits.ts';
 
 /** A process that has a lock on a file, or waits for one. */
 export interface LockOwner {
@@ -13,7 +17,8 @@ export interface LockOwner {
   readonly pid: number;
   /** The program's name, as in `/proc/PID/comm`. */
   readonly command: string;
-  readonly mode: 'shared' | 'exclusive';
+  /** Left out where a waiter's cannot be told. */
+  readonly mode?: 'shared' | 'exclusive';
   readonly kind: 'ofd' | 'process';
   readonly waiting: boolean;
 }
@@ -29,99 +34,183 @@ export interface LockOwners {
    * go all the time, since the kernel's list may show one twice then, or not at all.
    */
   readonly unseen: readonly UnseenOwner[];
+  /**
+   * Whether the kernel's list was read to its end. It is not where the machine has more than about
+   * 20,000 locks: what cannot be seen in `/proc/PID` is missing then, as are most waiters' modes.
+   */
+  readonly whole: boolean;
 }
 
 /**
  * Finds the processes that hold locks on files or wait for them, by what the kernel shows of their
  * descriptors (`/proc/PID/fdinfo`, proc(5)) and of the calls in which they sit: of an
  * open-file-description lock `/proc/locks` and `F_OFD_GETLK` do not name the owner. `/proc/locks`
- * completes it: it names the owners of process-associated locks, also other users', and shows that
- * there are others.
+ * completes it: it names the owners of process-associated locks, also other users', shows that there
+ * are others, and has the modes for which somebody waits.
  */
 export function findLockOwners(files: ReadonlySet<string>): LockOwners {
-  const first = look(files);
+  const first = new Look(files).result();
   // Somebody may have let go, or come, between two files that were read. Whoever is seen neither
   // time is there and hidden.
-  return first.unseen.length === 0 ? first : look(files);
+  return first.unseen.length === 0 ? first : new Look(files).result();
 }
 
-function look(files: ReadonlySet<string>): LockOwners {
-  const owners: LockOwner[] = [];
-  // The kernel's name of a file, since some filesystems show statx(2) another device.
-  const places = new Map([...files].map((file) => [placeOf(file), file]));
-  // How often each was seen, to be compared with what the kernel shows of it.
-  const seen = new Map<string, number>();
-  for (const pid of runningPids()) {
-    const found = ofProcess(pid, files, places);
-    // A process may well have the same lock on several descriptors.
-    owners.push(...new Map(found.map((owner) => [keyOf(owner), owner])).values());
-    for (const owner of found) seen.set(keyOf(owner), (seen.get(keyOf(owner)) ?? 0) + 1);
+/** A descriptor of one of the files. */
+interface Open {
+  readonly pid: number;
+  readonly fd: number;
+  readonly file: string;
+}
+
+/**
+ * The descriptors of one process on one file that are read about, once one was found that has a lock.
+ * The kernel goes through all locks of the file for each, so that for 10,000 readers in a process it
+ * would take seconds.
+ */
+const MAX_MORE = 16;
+
+/** One look at all processes, and then at what the kernel lists. */
+class Look {
+  readonly #files: ReadonlySet<string>;
+  /** The kernel's name of a file, since some filesystems show statx(2) another device. */
+  readonly #places: Map<string, string>;
+  /** A process may well have the same lock on several descriptors, or on several ranges. */
+  readonly #owners = new Map<string, LockOwner>();
+  readonly #unseen: UnseenOwner[] = [];
+  /** How often each lock was seen, to be compared with how often the kernel lists it. */
+  readonly #seen = new Map<string, number>();
+  readonly #waits = new Waits();
+  readonly #commands = new Map<number, string>();
+  readonly #status = new Status();
+  readonly #trusting = new Trusting();
+  /** Files of which not all descriptors were read about, so that nobody can be missed. */
+  readonly #uncounted = new Set<string>();
+
+  constructor(files: ReadonlySet<string>) {
+    this.#files = files;
+    this.#places = new Map([...files].map((file) => {
+      const [major, minor, inode] = file.split(':');
+      return [placeOf(major!, minor!, inode!), file];
+    }));
   }
-  const unseen: UnseenOwner[] = [];
-  for (const { place, pid, ...what } of kernelLocks(places.keys())) {
-    const file = places.get(place)!;
-    const owner = { file, pid, ...what };
-    const left = seen.get(keyOf(owner)) ?? 0;
-    seen.set(keyOf(owner), left - 1);
-    if (left > 0) continue;
-    // A process that has it on two ranges is one owner.
-    if (what.kind === 'process' && owners.some((other) => keyOf(other) === keyOf(owner))) continue;
-    const command = pid > 0 ? commandOf(pid) : '';
-    if (command === '') unseen.push({ file, ...what });
-    else owners.push({ ...owner, command });
+
+  result(): LockOwners {
+    const foreign: Open[] = [];
+    for (const pid of runningPids()) {
+      const trust = this.#trusting.of(pid);
+      if (trust === 'in exec') continue;
+      const all = this.#openIn(pid);
+      if (trust === 'ours') this.#lookAt(all, readProc);
+      else foreign.push(...all);
+    }
+    const texts = readApart(foreign.map(infoOf));
+    this.#lookAt(foreign, (path) => texts.get(path) ?? '');
+    const { locks, whole } = kernelLocks(this.#places.keys());
+    for (const lock of locks) this.#compare(lock, whole);
+    for (const { count, pid, ...what } of this.#waits.tell(whole)) {
+      const owner = { ...what, waiting: true };
+      if (pid > 0 && this.#addOwner(pid, owner)) continue;
+      for (let index = 0; index < count; index++) this.#unseen.push(owner);
+    }
+    return { owners: [...this.#owners.values()], unseen: this.#unseen, whole };
   }
-  return { owners, unseen };
-}
 
-/** What the kernel tells of it, which for an open-file-description lock is not the process. */
-function keyOf({ file, pid, mode, kind, waiting }: Omit<LockOwner, 'command'>): string {
-  return `${file} ${mode} ${kind} ${waiting} ${kind === 'ofd' ? '' : pid}`;
-}
+  /** What a process has open of the files. */
+  #openIn(pid: number): Open[] {
+    const found: Open[] = [];
+    const descriptors = openDirectory(`/proc/${pid}/fd`);
+    // It has ended, or is not ours to look at.
+    if (descriptors < 0) return found;
+    const status = this.#status;
+    const listing = list(descriptors);
+    // Most descriptors are none of these files, so their names stay where the kernel has put them.
+    while (typeof listing !== 'number' && listing.next()) {
+      if (status.behind(descriptors, listing.name) !== 0) continue;
+      const file = status.identity;
+      if (!this.#files.has(file)) continue;
+      found.push({ pid, fd: Number(nameText(listing.nameBytes)), file });
+    }
+    fileCalls().close(descriptors);
+    return found;
+  }
 
-function ofProcess(
-  pid: number,
-  files: ReadonlySet<string>,
-  places: Map<string, string>,
-): LockOwner[] {
-  const descriptors = openDirectory(`/proc/${pid}/fd`);
-  // It has ended, or is not ours to look at.
-  if (descriptors < 0) return [];
-  const status = new Status();
-  const found: Omit<LockOwner, 'command'>[] = [];
-  const open = new Map<number, string>();
-  const listing = list(descriptors);
-  // Most descriptors are none of these files, so their names stay where the kernel has put them.
-  while (typeof listing !== 'number' && listing.next()) {
-    if (status.behind(descriptors, listing.name) !== 0 || !files.has(status.identity)) continue;
-    const file = status.identity;
-    const fd = nameText(listing.nameBytes);
-    open.set(Number(fd), file);
-    for (const line of readProc(`${pid}/fdinfo/${fd}`).split('\n')) {
-      const lock = line.startsWith('lock:') ? parseLock(line.slice('lock:'.length)) : undefined;
-      if (lock === undefined) continue;
-      places.set(lock.place, file);
-      found.push({ file, pid, mode: lock.mode, kind: lock.kind, waiting: false });
+  #lookAt(all: readonly Open[], read: (path: string) => string): void {
+    const withLocks = new Map<string, number>();
+    for (const open of all) {
+      const key = `${open.pid} ${open.file}`;
+      const count = withLocks.get(key) ?? 0;
+      if (count > MAX_MORE) {
+        this.#uncounted.add(open.file);
+        continue;
+      }
+      const { locks } = descriptorInfo(open.pid, read(infoOf(open)));
+      for (const lock of locks) this.#addLock(open.file, open.pid, lock);
+      if (count > 0 || locks.length > 0) withLocks.set(key, count + 1);
+    }
+    for (const pid of new Set(all.map(({ pid }) => pid))) {
+      const calls = blockedLockCalls(pid);
+      if (calls.length === 0) continue;
+      const byFd = new Map(all.filter((open) => open.pid === pid).map((open) => [open.fd, open]));
+      for (const { fd, kind } of calls) {
+        const open = byFd.get(fd);
+        if (open !== undefined) this.#addWait(open, kind, read(infoOf(open)));
+      }
     }
   }
-  fileCalls().close(descriptors);
-  if (open.size === 0) return [];
-  for (const { fd, mode, kind } of blockedLockCalls(pid)) {
-    const file = open.get(fd);
-    if (file !== undefined) found.push({ file, pid, mode, kind, waiting: true });
+
+  #addWait({ file, pid }: Open, kind: LockOwner['kind'], text: string): void {
+    const { access, place } = descriptorInfo(pid, text);
+    // A waiter's descriptor need not have a lock, which would tell it.
+    const name = place();
+    if (name !== undefined) this.#places.set(name, file);
+    this.#waits.addSeen({ file, kind, pid, access });
   }
-  if (found.length === 0) return [];
-  const command = commandOf(pid);
-  return found.map((owner) => ({ ...owner, command }));
+
+  #addLock(file: string, pid: number, { place, mode, kind, count }: CountedLock): void {
+    this.#places.set(place, file);
+    const what = { file, mode, kind, waiting: false };
+    this.#addOwner(pid, what);
+    const key = kernelKey(what, pid);
+    this.#seen.set(key, (this.#seen.get(key) ?? 0) + count);
+  }
+
+  #compare({ place, pid, ...lock }: KernelLock, whole: boolean): void {
+    const what = { ...lock, file: this.#places.get(place)! };
+    if (what.waiting) return this.#waits.addListed(what, pid);
+    const key = kernelKey(what, pid);
+    const left = this.#seen.get(key) ?? 0;
+    this.#seen.set(key, left - 1);
+    if (left > 0 || (pid > 0 && this.#addOwner(pid, what))) return;
+    // A part of the list may show a lock many times.
+    if (whole && !this.#uncounted.has(what.file)) this.#unseen.push(what);
+  }
+
+  /** Gives `false` for a process that cannot be seen. */
+  #addOwner(pid: number, what: UnseenOwner): boolean {
+    const key = `${pid} ${what.file} ${what.mode} ${what.kind} ${what.waiting}`;
+    if (this.#owners.has(key)) return true;
+    const command = this.#commandOf(pid);
+    if (command === '') return false;
+    this.#owners.set(key, { ...what, pid, command });
+    return true;
+  }
+
+  #commandOf(pid: number): string {
+    let command = this.#commands.get(pid);
+    if (command === undefined) {
+      // It may end with blanks of its own.
+      command = readProc(`${pid}/comm`).replace(/\n$/, '');
+      this.#commands.set(pid, command);
+    }
+    return command;
+  }
 }
 
-function commandOf(pid: number): string {
-  // It may end with blanks of its own.
-  return readProc(`${pid}/comm`).replace(/\n$/, '');
+function infoOf({ pid, fd }: Open): string {
+  return `${pid}/fdinfo/${fd}`;
 }
 
-/** `8:1:1234` as /proc/locks has it: `08:01:1234`. */
-function placeOf(file: string): string {
-  const [major, minor, inode] = file.split(':');
-  const hex = (number: string): string => Number(number).toString(16).padStart(2, '0');
-  return `${hex(major!)}:${hex(minor!)}:${inode}`;
+/** What the kernel's list tells of it, which for an open-file-description lock is not the process. */
+function kernelKey({ file, mode, kind }: UnseenOwner, pid: number): string {
+  return `${file} ${mode} ${kind === 'ofd' ? '' : pid}`;
 }

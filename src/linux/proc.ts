@@ -12,15 +12,25 @@ import { O_CLOEXEC } from './open-flags.ts';
 
 /** How much is read at a time, in bytes. */
 const SIZE = 65_536;
+const buffer = new Uint8Array(SIZE);
 
-/** Gives the text of a small file below `/proc`, `''` when it cannot be read. */
-export function readProc(path: string): string {
+/**
+ * Gives the text of a file below `/proc`, `''` when it cannot be read. No more is read than about
+ * `limit` bytes, and less only at its end.
+ *
+ * Of another process only those files may be read that the kernel fills from what it knows itself.
+ * `mem`, `cmdline` and `environ` are that process's memory: it can put a page there that is never
+ * read to its end, and then not even SIGKILL ends the reader.
+ */
+export function readProc(path: string, limit = Infinity): string {
   const calls = fileCalls();
   const fd = calls.openat(AT_FDCWD, toName(`/proc/${path}`), O_CLOEXEC, 0);
   if (fd === -1) return '';
   const parts: Uint8Array[] = [];
-  const bytes = new Uint8Array(SIZE);
-  for (let size; (size = calls.read(fd, bytes, SIZE)) > 0;) parts.push(bytes.slice(0, size));
+  let total = 0;
+  for (let size; total < limit && (size = calls.read(fd, buffer, SIZE)) > 0; total += size) {
+    parts.push(buffer.slice(0, size));
+  }
   calls.close(fd);
   // Together: a part may end within a character.
   return textOf(parts.length === 1 ? parts[0]! : joined(parts));

@@ -127,7 +127,7 @@ function throughShell(words: readonly Uint8Array[]): ArgumentVector {
 }
 
 /** The words of a command as execve(2) wants them: `argv`, a vector of pointers that NULL ends. */
-interface ArgumentVector {
+export interface ArgumentVector {
   /** Where the vector lies. */
   readonly argv: number;
   /** Where the first word lies. */
@@ -138,7 +138,7 @@ interface ArgumentVector {
 let inUse: ArrayBuffer | undefined;
 
 /** Lays out words, which are bytes, since an argument need not be UTF-8; good until the next call. */
-function argumentVector(words: readonly Uint8Array[]): ArgumentVector {
+export function argumentVector(words: readonly Uint8Array[]): ArgumentVector {
   const vector = (words.length + 1) * 8;
   const size = words.reduce((sum, word) => sum + word.length + 1, vector);
   const memory = new ArrayBuffer(size);

@@ -16,8 +16,12 @@ export interface Holder {
    * escape it before a terminal gets it.
    */
   command: string;
-  /** The lock's mode. */
-  mode: LockMode;
+  /**
+   * The lock's mode. A waiter has none where the kernel does not tell for which it waits: it waits by
+   * a descriptor open for reading and writing, and others wait for the other mode of the same file,
+   * or the machine has more than about 20,000 locks, or a remote filesystem keeps the file's locks.
+   */
+  mode?: LockMode;
   /** To whom the kernel counts the lock: `ofd`, or `process` for the locks of `F_SETLK`. */
   kind: LockKind;
   /** Whether it does not hold the lock yet. */
@@ -26,11 +30,15 @@ export interface Holder {
 
 /**
  * Finds the processes that hold locks on a file, and those that wait for one, whatever program they
- * are, by `/proc/PID/fdinfo` and `/proc/PID/syscall` (proc(5)). It takes a thread of the pool some
- * milliseconds for each thousand of open files on the machine.
+ * are, by `/proc/PID/fdinfo`, `/proc/PID/task/TID/syscall` and `/proc/locks` (proc(5)). It takes a
+ * thread of the pool some milliseconds for each thousand of open files on the machine.
+ *
+ * Nobody's memory is read, since reading a page that its owner withholds never ends. So the mode for
+ * which somebody waits is not always known.
  *
  * Only the superuser sees everything. Of other users' processes those with a process-associated lock
- * are found, and of processes outside of this pid namespace none. Who waits in a line of a
+ * are found, on a machine with at most about 20,000 locks, and of processes outside of this pid
+ * namespace none. Who waits in a line of a
  * `LockEngine`, and is not the first there, does not wait in the kernel and is not found.
  *
  * @throws {LockError} `ENOENT`, `EACCES`, … when there is no such file that can be looked at.
@@ -41,7 +49,8 @@ export interface Holder {
  *
  * const lock = tryLock('/tmp/example.ref', { create: true });
  * for (const { pid, command, mode, waiting } of await holders('/tmp/example.ref')) {
- *   console.log(`${command} (${pid}) ${waiting ? 'waits for' : 'holds'} a lock, ${mode}`);
+ *   const how = mode ?? 'its mode is not known';
+ *   console.log(`${command} (${pid}) ${waiting ? 'waits for' : 'holds'} a lock: ${how}`);
  * }
  * lock?.release();
  * ```

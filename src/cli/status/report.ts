@@ -18,6 +18,8 @@ export interface StatusReport {
   readonly files: readonly FileReport[];
   /** What could not be looked into: directories, and names that are not UTF-8. */
   readonly unreadable: readonly string[];
+  /** Whether the machine has too many locks to find also those of processes that cannot be seen. */
+  readonly tooMany?: true;
 }
 
 /** Looks who has locks on files; what is gone by now is left out. */
@@ -29,21 +31,27 @@ export function report({ named, refs, unreadable }: FoundFiles): StatusReport {
     if (status.behind(AT_FDCWD, toName(path)) !== 0 || paths.has(status.identity)) continue;
     paths.set(status.identity, path);
   }
-  const { owners, unseen } = findLockOwners(new Set(paths.keys()));
+  const found = findLockOwners(new Set(paths.keys()));
+  const [owners, unseen] = [byFile(found.owners), byFile(found.unseen)];
   const files = [...paths].map(([file, path]) => ({
     path,
-    holders: of(file, owners).sort(byState),
-    unseen: of(file, unseen),
+    holders: (owners.get(file) ?? []).sort(byState),
+    unseen: unseen.get(file) ?? [],
   }));
-  return { files, unreadable };
+  return { files, unreadable, ...(!found.whole && { tooMany: true }) };
 }
 
-/** Those of one file, without its identity. */
-function of<T extends { readonly file: string }>(
-  file: string,
+/** Those of each file, without its identity. */
+function byFile<T extends { readonly file: string }>(
   all: readonly T[],
-): Omit<T, 'file'>[] {
-  return all.filter((one) => one.file === file).map(({ file: _, ...one }) => one);
+): Map<string, Omit<T, 'file'>[]> {
+  const found = new Map<string, Omit<T, 'file'>[]>();
+  for (const { file, ...one } of all) {
+    const others = found.get(file);
+    if (others === undefined) found.set(file, [one]);
+    else others.push(one);
+  }
+  return found;
 }
 
 /** Holders before waiters, and then by pid. */

@@ -32,10 +32,10 @@ export function statusLines(report: StatusReport, layout: Layout): Line[] {
 type Row = readonly [string, string, string, string, string, string];
 
 function rowsOf({ path, holders, unseen }: FileReport): Row[] {
-  const what = (one: { kind: string; mode: string; waiting: boolean }) =>
+  const what = (one: { kind: string; mode?: string; waiting: boolean }) =>
     [
       one.kind === 'ofd' ? 'OFD' : 'POSIX',
-      one.mode,
+      one.mode ?? '?',
       one.waiting ? 'waits' : 'holds',
     ] as const;
   return [
@@ -85,7 +85,7 @@ function ending(path: string, room: number): string {
   return characters.length <= room ? path : `…${characters.slice(1 - room).join('')}`;
 }
 
-function endOf({ files, unreadable }: StatusReport): string[] {
+function endOf({ files, unreadable, tooMany }: StatusReport): string[] {
   const lines: string[] = [];
   const locked = files.filter(({ holders, unseen }) => holders.length + unseen.length > 0);
   if (locked.length === 0) {
@@ -96,6 +96,11 @@ function endOf({ files, unreadable }: StatusReport): string[] {
     const whose =
       "of processes that cannot be seen from here: other users', or in other namespaces";
     lines.push(`? ${counted(unseen, 'lock')} ${whose}`);
+  }
+  if (tooMany) {
+    lines.push(
+      'this machine has too many locks to find more than those whose processes can be seen',
+    );
   }
   if (unreadable.length > 0) {
     lines.push(`${counted(unreadable.length, 'entry', 'entries')} cannot be looked into`);

@@ -12,7 +12,7 @@ import { EntryCopier } from './copy-entry.ts';
 import { type CopyDone, type CopyTask, DONE, STOP } from './tree-task.ts';
 
 const USR = toName('usr');
-const REF = toName('.ref');
+const REF = [toName('.ref')];
 /** Directories that a whole root filesystem has in `usr` too, where they belong together. */
 const MERGED = /^(s?bin|lib(?!exec).*)$/;
 /** What a container expects at the top, wherever it really is. */
@@ -140,7 +140,7 @@ class Copy {
       goOn: () => Atomics.load(this.#words, STOP) === 0,
       listed: (_, listing) => {
         this.#hasRef = false;
-        while (!this.#hasRef && listing.next()) this.#hasRef = listing.oneOf([REF]) === 0;
+        while (!this.#hasRef && listing.next()) this.#hasRef = listing.oneOf(REF) === 0;
       },
       enters: (name) => {
         if (depth > 1) return true;

@@ -83,8 +83,16 @@ export class Listing {
 
   /** Which of these names the present entry has, each with its NUL; -1 for none of them. */
   oneOf(names: readonly Uint8Array[]): number {
+    const bytes = this.#bytes;
     const start = this.#at + NAME;
-    return names.findIndex((name) => name.every((byte, at) => this.#bytes[start + at] === byte));
+    // Asked of every entry of a tree, so without functions that are made for each.
+    for (let index = 0; index < names.length; index++) {
+      const name = names[index]!;
+      let at = 0;
+      while (at < name.length && bytes[start + at] === name[at]) at++;
+      if (at === name.length) return index;
+    }
+    return -1;
   }
 
   #isDots(entry: number): boolean {

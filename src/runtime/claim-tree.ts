@@ -39,14 +39,15 @@ export async function claimTree(
   const { dryRun, mounts } = options;
   const mounted = mounts.below(tree);
   if (mounted !== undefined) throw cannotDelete(tree, mounted);
-  const busy = await takeOwn(tree, held, false);
+  const own = openOwn(tree, held);
+  const busy = await takeAll(own, held, false);
   if (busy !== undefined) return busy;
   const survey = await surveyTree(tree, dryRun ? 'dry run' : 'delete', options);
   options.signal?.throwIfAborted();
   const inside = survey.obstacles.find(({ errno }) => errno === EXDEV);
   if (inside !== undefined) throw cannotDelete(tree, `${tree.path}/${inside.path}`);
   const nested = await takeNested(tree, survey.refs, held);
-  return nested ?? (dryRun ? undefined : await takeOwn(tree, held, true)) ?? survey;
+  return nested ?? (dryRun ? undefined : await takeAll(own, held, true)) ?? survey;
 }
 
 /** Tells who has begun to use a part of the tree before it was renamed. */
@@ -58,11 +59,23 @@ export async function lateUser(
   return await takeNested(tree, unmarked, held);
 }
 
-async function takeOwn(tree: Place, held: HeldRefs, create: boolean): Promise<BusyRef | undefined> {
-  for (const name of ['', 'files', 'usr']) {
-    const place = name === '' ? tree : tree.openBeneath(name, 'refuse');
-    if (place === undefined) continue;
-    const busy = await takeAndClose(place, place !== tree, held, create);
+/** Opens where the users of the tree have their locks, as a rule. */
+function openOwn(tree: Place, held: HeldRefs): Place[] {
+  const own = [tree];
+  for (const name of ['files', 'usr']) {
+    const place = tree.openBeneath(name, 'refuse');
+    if (place !== undefined) own.push(held.own(place));
+  }
+  return own;
+}
+
+async function takeAll(
+  places: readonly Place[],
+  held: HeldRefs,
+  create: boolean,
+): Promise<BusyRef | undefined> {
+  for (const place of places) {
+    const busy = await held.take(place, create);
     if (busy !== undefined) return busy;
   }
   return undefined;
@@ -76,27 +89,18 @@ async function takeNested(
   for (const names of all) {
     const place = descend(tree, names);
     if (place === undefined) continue;
-    const busy = await takeAndClose(place, place !== tree, held, false);
-    if (busy !== undefined) return busy;
+    let busy: BusyRef | undefined;
+    try {
+      busy = await held.take(place, false);
+      if (busy === undefined) continue;
+      // It stays open, for somebody may want to wait for its lock.
+      if (place !== tree) held.own(place);
+      return busy;
+    } finally {
+      if (busy === undefined && place !== tree) place.close();
+    }
   }
   return undefined;
-}
-
-/** The place stays open when somebody may want to wait for its lock. */
-async function takeAndClose(
-  place: Place,
-  ours: boolean,
-  held: HeldRefs,
-  create: boolean,
-): Promise<BusyRef | undefined> {
-  let busy: BusyRef | undefined;
-  try {
-    busy = await held.take(place, create);
-    if (busy !== undefined && ours) held.own(place);
-    return busy;
-  } finally {
-    if (busy === undefined && ours) place.close();
-  }
 }
 
 /** Opens a directory below another one; `undefined` when it is no longer there. */

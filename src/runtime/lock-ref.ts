@@ -39,8 +39,7 @@ export async function tryRef(
   { engine = moduleEngine }: RuntimeOptions,
 ): Promise<Lock | undefined> {
   try {
-    const lock = await engine.tryLock(NAME, toOptions(ref));
-    return lock && inFull(ref, lock);
+    return await engine.tryLock(NAME, toOptions(ref));
   } catch (error) {
     throw named(ref, error);
   }
@@ -53,17 +52,14 @@ export async function waitForRef(
 ): Promise<Lock> {
   const tell = (info: WaitInfo): void => onWait?.({ ...info, path: pathOfRef(ref) });
   try {
-    return inFull(
-      ref,
-      await engine.lock(NAME, { ...toOptions(ref), signal, timeout, onWait: tell }),
-    );
+    return await engine.lock(NAME, { ...toOptions(ref), signal, timeout, onWait: tell });
   } catch (error) {
     throw named(ref, error);
   }
 }
 
 /**
- * Takes the lock.
+ * Takes the lock for somebody who keeps it.
  *
  * @throws {LockError} `ERR_LOCK_BUSY`, with the holders in its message and `why` at its end, unless
  * it is to wait.
@@ -74,9 +70,9 @@ export async function takeRef(
   options: RuntimeOptions,
   why = '',
 ): Promise<Lock> {
-  if (whenBusy === 'wait') return await waitForRef(ref, options);
-  const lock = await tryRef(ref, options);
-  if (lock !== undefined) return lock;
+  const wait = whenBusy === 'wait';
+  const lock = await (wait ? waitForRef(ref, options) : tryRef(ref, options));
+  if (lock !== undefined) return inFull(ref, lock);
   throw busyError({ path: pathOfRef(ref), mode: ref.mode }, await holdersOf(ref), why);
 }
 

@@ -7,7 +7,6 @@ import { all, allShown, dangerousDirectory, fails } from '../support/dangerous.t
 import { holdNamed, makeDirectories, reflock, runs } from '../support/dangerous.ts';
 import { sampleRuntime } from '../support/reflock.ts';
 import { scriptCommand } from '../support/runtime.ts';
-import { newPath } from '../support/temp.ts';
 
 test('copy names what it has left out, and where the copy is', async () => {
   const [directory, shown] = dangerousDirectory();

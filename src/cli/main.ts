@@ -82,5 +82,5 @@ endAtUncaught();
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  await tell(error);
+  tell(error);
 }

@@ -18,7 +18,8 @@ function defaultEngine(): LockEngine {
  *
  * The file is opened anew, locked with `F_OFD_SETLK`, and compared with the path afterwards, so
  * the lock is on the file that the path names. A shared lock can be had on a directory and on a
- * file that may only be read; an exclusive one needs a regular file that may be written.
+ * file that may only be read; an exclusive one needs a regular file that may be written. A file on
+ * which somebody has a lease (fcntl(2), "Leases") is busy until he lets go, which this call asks for.
  *
  * @throws {LockError} the code of the failed system call (`ENOENT`, `EACCES`, `EISDIR`, …);
  * `ERR_LOCK_UNSUPPORTED` for a FIFO, device or socket, and where there are no such locks.
@@ -45,6 +46,12 @@ export function tryLock(path: string | URL, options?: TryLockOptions): Lock | un
  *
  * When the promise rejects, nothing of the wait is left: no descriptor, no thread in the kernel,
  * no lock that turns up later. A pending wait keeps the process alive.
+ *
+ * One thing can be left: a thread in a call that no signal ends, because the server of a network
+ * filesystem does not answer. Then the promise rejects five seconds after the wait was given up. The
+ * thread keeps its descriptor, which is closed when the thread comes back, and with it a lock that it
+ * was granted meanwhile. Such a thread counts as one of `maxThreads`; it keeps neither `close()` nor
+ * the end of the program waiting.
  *
  * @throws {LockError} `ERR_LOCK_TIMEOUT`; `ERR_LOCK_REPLACED` when the file was deleted or replaced
  * during the wait and `create` was not given; and all that {@linkcode tryLock} throws. Arguments

@@ -5,7 +5,8 @@ export interface EngineOptions {
   /**
    * The most threads that may block in the kernel at a time. All waits beyond it share one more
    * thread, which watches their files; when there are 64 of those, they share it with all others.
-   * A thread takes about 10 MB on Node, 6 MB on Bun.
+   * A thread takes about 10 MB on Node, 6 MB on Bun. One that does not leave the kernel when its wait
+   * is given up counts until it does.
    * @default {8}
    */
   maxThreads?: number | undefined;

@@ -190,7 +190,8 @@ export class LockEngine implements AsyncDisposable {
 
   /**
    * Ends all waits with `ERR_LOCK_CLOSED` and then all threads. Locks that are held stay held.
-   * Afterwards the engine grants nothing more. Not needed for a program to end.
+   * Afterwards the engine grants nothing more. Not needed for a program to end. A thread that does not
+   * leave the kernel within five seconds ends when it comes back.
    */
   async close(): Promise<void> {
     this.#files.close();

@@ -69,7 +69,10 @@ export interface TryLockOptions {
    */
   mode?: LockMode | undefined;
   /**
-   * Create the file with mode 0644 (less the umask) if it does not exist.
+   * Create the file with mode 0644 (less the umask) if it does not exist; one that exists is opened as
+   * without this option, so a shared lock needs no right to write. A new file of the name `.ref` is for
+   * all who use the runtime: it has mode 0644 whatever the umask, and made by root in a directory of
+   * somebody else it belongs to the owner of the directory.
    * @default {false}
    */
   create?: boolean | undefined;

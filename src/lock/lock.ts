@@ -111,7 +111,8 @@ export class Lock implements Disposable, AsyncDisposable {
   /**
    * Ends the lock before it returns; calling it again does nothing. The descriptor is closed and
    * not unlocked, so children that inherited it keep the lock. An upgrade that is still waiting
-   * rejects with `ERR_LOCK_RELEASED`.
+   * rejects with `ERR_LOCK_RELEASED`; if its thread does not leave the kernel within a second, the lock
+   * ends when it does.
    */
   release(): void {
     if (this.#released) return;

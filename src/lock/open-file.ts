@@ -114,7 +114,7 @@ function refused(want: LockRequest, errno: number, syscall = 'open'): LockError 
   const purpose = want.mode === 'shared' ? 'read it' : 'write to it';
   const user = owner === 0 ? 'root' : `uid ${owner} or as root`;
   return new LockError(
-    `${cannotLock(want)}: it belongs to uid ${owner}, and this user may not ${purpose} ` +
+    `${cannotLock(want)}: it belongs to uid ${owner}, and this process may not ${purpose} ` +
       `(EACCES from ${syscall}); run as ${user}, or allow it with chmod`,
     { code: 'EACCES', errno: -errno, syscall, path: want.path },
   );

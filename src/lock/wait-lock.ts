@@ -36,7 +36,8 @@ export class LockWait extends Waiter {
   #file: LockedFile | undefined;
 
   /**
-   * When it is rejected nothing is held: no descriptor, no thread, no lock that turns up later.
+   * When it is rejected nothing is held: no descriptor, no thread, no lock that turns up later; but
+   * for what a thread has that is stuck, see `BlockedThreads`.
    */
   constructor(
     want: LockRequest,

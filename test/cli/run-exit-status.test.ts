@@ -144,8 +144,11 @@ test('run ends with 69 when a lock file may not be opened', async () => {
   const drop = process.getuid!() === 0 ? ['setpriv', '--bounding-set=-all', '--inh-caps=-all'] : [];
   const args = ['run', '--lock-file', secret, 'true'];
   const program = start([...drop, ...scriptCommand('src/cli/main.ts'), ...args]);
+  const uid = process.getuid!();
+  const user = uid === 0 ? 'root' : `uid ${uid} or as root`;
   assert.equal((await ended(program, 69)).err, [
-    `reflock: Cannot lock "${secret}" for reading: permission denied (EACCES from open)`,
+    `reflock: Cannot lock "${secret}" for reading: it belongs to uid ${uid}, and ` +
+    `this process may not read it (EACCES from open); run as ${user}, or allow it with chmod`,
   ]);
 });
 

@@ -61,7 +61,8 @@ function denial(path: string, owner: number): { code: string; message: string } 
   const user = owner === 0 ? 'root' : `uid ${owner} or as root`;
   return {
     code: 'EACCES',
-    message: `Cannot lock "${path}" for writing: it belongs to uid ${owner}, and this user may ` +
+    message:
+      `Cannot lock "${path}" for writing: it belongs to uid ${owner}, and this process may ` +
       `not write to it (EACCES from open); run as ${user}, or allow it with chmod`,
   };
 }

@@ -53,7 +53,10 @@ for (const layout of ['.ref', 'files/.ref', 'usr/.ref']) {
     const parents = [newPlace(), newPlace(), newPlace()] as const;
     const up = relative(dirname(join(parents[1], 'tmp-a', layout)), file);
     for (const [index, target] of [file, up, join(place, 'new')].entries()) {
-      const parent = makeCopies(parents[index]!, [`tmp-a/${layout} -> ${target}`, 'tmp-a/usr/bin/']);
+      const parent = makeCopies(parents[index]!, [
+        `tmp-a/${layout} -> ${target}`,
+        'tmp-a/usr/bin/',
+      ]);
       const [entry] = await kept(parent);
       assert.is(entry?.why, 'cannot-lock');
       assert.match(entry!.message, /symbolic link that leads out of its directory$/);

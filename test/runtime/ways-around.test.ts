@@ -28,7 +28,13 @@ const many = Array.from({ length: 1500 }, (_, i) => `usr/d${i}/f`);
 
 test('removeRuntime() removes what the kernel finds at a path, not what its words say', async () => {
   const place = makeTree(newPlace(), [
-    ...['real/sub/', 'real/scout/usr/bin/', 'real/scout/.ref', 'scout/precious', 'link -> real/sub'],
+    ...[
+      'real/sub/',
+      'real/scout/usr/bin/',
+      'real/scout/.ref',
+      'scout/precious',
+      'link -> real/sub',
+    ],
   ]);
   await removeRuntime(join(place, 'link') + '/../scout');
   assert.equal(treeOf(place), [

@@ -23,6 +23,7 @@ function collecting(directory: string, count: number): Contender {
   const used = names.filter((_, index) => index % 2 === 0);
   const unused = names.filter((_, index) => index % 2 === 1);
   mkdirSync(copies);
+  writeFileSync(join(copies, '.ref'), '');
   spread(copies);
   for (const copy of used) makeCopy(copy);
   const held = used.map((copy) => tryLock(join(copy, 'usr/.ref'), { mode: 'shared' })!);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { LockError } from '../../../src/mod.ts';
 import { collectGarbage, type GarbageReport, removeRuntime } from '../../../src/runtime/mod.ts';
 import { isTooLate, pause, type Role } from './role.ts';
 import { COPIES, layOut, sources } from './scene.ts';
@@ -21,6 +22,9 @@ export async function collector(role: Role): Promise<void> {
   }
 }
 
+/** Whether there has been a copy, and so a lock file, when this process has looked. */
+let hasCopies = false;
+
 async function collect(role: Role): Promise<void> {
   const { parent, random, witness } = role;
   let leave: (() => void) | undefined;
@@ -34,6 +38,7 @@ async function collect(role: Role): Promise<void> {
         if (done === total) leave = void leave();
       },
     });
+    hasCopies = true;
     if (report.busy !== undefined) return role.count('busy');
     role.count('collections');
     for (const { name } of report.deleted) {
@@ -44,6 +49,9 @@ async function collect(role: Role): Promise<void> {
     }
     check(role, report);
   } catch (error) {
+    if (!hasCopies && (error as LockError).code === 'ERR_NOT_COPIES') {
+      return role.count('too early');
+    }
     if (!isTooLate(error)) throw error;
     role.count('busy');
   } finally {

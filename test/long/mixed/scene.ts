@@ -37,6 +37,8 @@ export function makeScene(directory: string): Scene {
   ] as [string, string, string, string, string];
   const scene = { base, parent, template, aside, witness };
   for (const path of [base, parent, aside, witness]) mkdirSync(path);
+  // Nobody makes copies there, but removers leave there what collectors take.
+  writeFileSync(join(base, '.ref'), '');
   makeRuntime(template, FILES);
   for (const name of sources.keys()) layOut(scene, name);
   return scene;

@@ -119,16 +119,16 @@ function toNews(what: News['do'], { lock, mode }: Record<string, unknown>): News
 /** Checks a want as `toRequest()` has checked it in the client's thread. */
 function toWant(value: unknown): LockRequest {
   const { path, dirfd, mode, create, beneath, kind, range, file } = toFields(value);
-  const options = { mode, create, beneath, kind, at: dirfd };
-  for (const option of Object.values(options)) checkPlain(option);
   if (typeof path !== 'string') throw wrong('a path');
-  const want = toRequest(path, { ...options, range: toRange(range) } as TryLockOptions);
+  checkPlain(dirfd, mode, create, beneath, kind);
+  const options = { mode, create, beneath, kind, at: dirfd, range: toRange(range) };
+  const want = toRequest(path, options as TryLockOptions);
   return file === undefined ? want : { ...want, file: toFile(file) };
 }
 
 function toAdoption({ fd, as }: Record<string, unknown>): { fd: number; as: AdoptOptions } {
   const { mode, kind, range } = toFields(as);
-  for (const plain of [fd, mode, kind]) checkPlain(plain);
+  checkPlain(fd, mode, kind);
   const options = { mode: mode as LockMode, kind, range: toRange(range) } as AdoptOptions;
   checkAdopt(fd as number, options);
   return { fd: fd as number, as: options };
@@ -137,7 +137,7 @@ function toAdoption({ fd, as }: Record<string, unknown>): { fd: number; as: Adop
 function toRange(value: unknown): TryLockOptions['range'] {
   if (value === undefined) return undefined;
   const { start, length } = toFields(value);
-  for (const bound of [start, length]) checkPlain(bound);
+  checkPlain(start, length);
   return { start, length } as TryLockOptions['range'];
 }
 
@@ -175,8 +175,8 @@ function toFields(value: unknown): Record<string, unknown> {
 }
 
 /** To make a text of an object, for the message of an error, may take for ever. */
-function checkPlain(value: unknown): void {
-  if (typeof value === 'object') throw wrong('an option');
+function checkPlain(...values: unknown[]): void {
+  for (const value of values) if (typeof value === 'object') throw wrong('an option');
 }
 
 function isCount(value: unknown): value is number {

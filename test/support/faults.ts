@@ -19,7 +19,7 @@ import { testEngine } from './test-engine.ts';
 const calls = [
   ...['fcntl', 'openat', 'openat2', 'statx', 'inotify_init1', 'clone', 'clone3'],
   ...['copy_file_range', 'ioctl', 'linkat', 'write', 'mkdirat', 'symlinkat', 'unlinkat'],
-  ...['getdents64', 'fstatfs', 'fgetxattr', 'fsetxattr', 'fremovexattr', 'lremovexattr'],
+  ...['getdents64', 'fstatfs', 'fgetxattr', 'fsetxattr', 'fremovexattr'],
 ] as const;
 /** A system call that can be made to fail. */
 export type Call = typeof calls[number];

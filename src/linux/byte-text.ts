@@ -5,7 +5,7 @@
  * it `surrogateescape`.)
  */
 
-const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const encoder = new TextEncoder();
 
 /** Where the 128 halves begin, less the least byte that stands for itself. */
@@ -15,11 +15,9 @@ const HALF = /\p{Cs}/u;
 
 /** Gives bytes as text. */
 export function textOf(bytes: Uint8Array): string {
-  try {
-    return strict.decode(bytes);
-  } catch {
-    return byParts(bytes);
-  }
+  // Not by a decoder that throws: whoever makes many names that are not UTF-8 would cost much time.
+  const text = decoder.decode(bytes);
+  return text.includes('\uFFFD') ? byParts(bytes) : text;
 }
 
 /** Gives the bytes of a text; half of a pair that stands for no byte becomes U+FFFD. */
@@ -40,22 +38,31 @@ export function byteOf(character: string): number | undefined {
 
 function byParts(bytes: Uint8Array): string {
   let text = '';
+  let begin = 0;
   for (let at = 0; at < bytes.length;) {
-    const size = sizeOf(bytes[at]!);
-    try {
-      text += strict.decode(bytes.subarray(at, at + size));
-      at += size;
-    } catch {
+    const size = sizeOf(bytes, at);
+    if (size > 0) at += size;
+    else {
+      if (begin < at) text += decoder.decode(bytes.subarray(begin, at));
       text += String.fromCharCode(HALVES + bytes[at]!);
-      at++;
+      begin = ++at;
     }
   }
-  return text;
+  return text + decoder.decode(bytes.subarray(begin));
 }
 
-/** How many bytes a character has that begins with this one, if it is UTF-8. */
-function sizeOf(first: number): number {
-  if (first < 0xc0) return 1;
-  if (first < 0xe0) return 2;
-  return first < 0xf0 ? 3 : 4;
+/** How many bytes the character has that begins there; 0 if none does (RFC 3629, section 4). */
+function sizeOf(bytes: Uint8Array, at: number): number {
+  const first = bytes[at]!;
+  if (first < 0x80) return 1;
+  if (first < 0xc2 || first > 0xf4) return 0;
+  const size = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  // The shortest form only, no halves of pairs, and nothing above U+10FFFF.
+  const least = { 0xe0: 0xa0, 0xf0: 0x90 }[first] ?? 0x80;
+  const most = { 0xed: 0x9f, 0xf4: 0x8f }[first] ?? 0xbf;
+  for (let next = 1; next < size; next++) {
+    const byte = bytes[at + next] ?? 0;
+    if (byte < (next === 1 ? least : 0x80) || byte > (next === 1 ? most : 0xbf)) return 0;
+  }
+  return size;
 }

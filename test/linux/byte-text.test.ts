@@ -27,6 +27,30 @@ test('what is UTF-8 becomes the text that it is, and any text the bytes that it 
   assert.is(textOf(Uint8Array.of(0xef, 0xbb, 0xbf, 0x61)), '\ufeffa');
 });
 
+test('every beginning of four bytes is UTF-8 for us where it is for a strict decoder', () => {
+  const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  // The first and the last of every range that a byte of a character can be in.
+  const bounds = [0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0];
+  for (let first = 0x80; first <= 0xff; first++) {
+    for (const second of bounds) {
+      for (const third of bounds) {
+        for (const length of [1, 2, 3, 4]) {
+          const bytes = Uint8Array.of(first, second, third, 0x80).subarray(0, length);
+          let text: string | undefined;
+          try {
+            text = strict.decode(bytes);
+          } catch {
+            // Not UTF-8.
+          }
+          if (text === undefined) assert.match(textOf(bytes), /\p{Cs}/u, String(bytes));
+          else assert.is(textOf(bytes), text);
+        }
+      }
+    }
+  }
+  assert.is(textOf(Uint8Array.of(0xef, 0xbf, 0xbd, 0xff)), '\ufffd\udcff');
+});
+
 test('a byte that is not UTF-8 is half of a pair, also one that a character was cut off at', () => {
   assert.is(textOf(Uint8Array.of(0x61, 0xff, 0xfe, 0x62)), 'a\udcff\udcfeb');
   assert.is(textOf(Uint8Array.of(0xc3, 0xa9, 0xc3)), 'é\udcc3');

@@ -141,6 +141,7 @@ class Copy {
       listed: (_, listing) => {
         this.#hasRef = false;
         while (!this.#hasRef && listing.next()) this.#hasRef = listing.oneOf(REF) === 0;
+        return 'all';
       },
       enters: (name) => {
         if (depth > 1) return true;

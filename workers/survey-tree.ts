@@ -65,19 +65,20 @@ class TreeSurvey {
     this.#walk = new Walk(tree, before === 'copy' ? 'enter' : 'refuse', {
       goOn: () => Atomics.load(words, STOP) === 0 && !this.isBeyond,
       listed: (fd, listing) => {
-        if (before !== 'copy') this.#lookForSigns(listing);
-        if (dry) this.#lookForRights(fd, listing);
-      },
-      file: (dirfd, name, type) => {
+        this.#total += listing.length;
         // Few filesystems do not say in a listing what an entry is.
-        const known = (dry || type === DT_UNKNOWN) && this.#status.at(dirfd, name) === 0;
+        const told = this.#lookForSigns(listing);
+        if (!dry) return told ? 'only directories' : 'all';
+        this.#lookForRights(fd, listing);
+        return 'all';
+      },
+      file: (dirfd, name) => {
+        const known = this.#status.at(dirfd, name) === 0;
         if (known && this.#status.type === DT_DIR) return 'directory';
-        this.#total++;
         if (known && dry) this.#wouldGo(dirfd);
         return 'done';
       },
       entered: (parent, _name, fd) => {
-        this.#total++;
         if (dry && this.#status.of(fd) === 0) this.#wouldGo(parent);
       },
       failed: (syscall, errno) => {
@@ -108,14 +109,23 @@ class TreeSurvey {
     }
   }
 
-  /** Finds out by which lock the directory, or its `files/`, may be in use. */
-  #lookForSigns(listing: Listing): void {
+  /**
+   * Finds out by which lock the directory, or its `files/`, may be in use; tells whether it is known of
+   * each entry what it is.
+   */
+  #lookForSigns(listing: Listing): boolean {
     let has = 0;
+    let told = true;
     while (listing.next()) {
       const sign = listing.oneOf(SIGNS);
       if (sign !== -1) has |= 1 << sign;
+      told &&= listing.type !== DT_UNKNOWN;
     }
-    if (has === 0) return;
+    if (has !== 0) this.#noteSigns(has);
+    return told;
+  }
+
+  #noteSigns(has: number): void {
     const { names } = this.#walk;
     if (has & REF!) this.#refs.push(names);
     else if (has & USR! || (has & BIN! && has & LIB!)) this.#unmarked.push(names);

@@ -40,6 +40,11 @@ export class Listing {
     if (order === 'backward') this.#offsets.reverse();
   }
 
+  /** How many entries there are. */
+  get length(): number {
+    return this.#offsets.length;
+  }
+
   /** Goes on to the next entry, at the beginning to the first; `false` when there is none. */
   next(): boolean {
     return ++this.#index < this.#offsets.length;

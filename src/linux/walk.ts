@@ -7,8 +7,11 @@ const SEEK_SET = 0;
 
 /** What a walk does at the stations of a directory tree. Names are good until the call returns. */
 export interface Visitor {
-  /** A directory has been listed, and nothing in it visited yet. The listing is rewound afterwards. */
-  listed?(fd: number, listing: Listing): void;
+  /**
+   * A directory has been listed, and nothing in it visited yet. The listing is rewound afterwards. With
+   * `'only directories'` nothing else in it is visited.
+   */
+  listed?(fd: number, listing: Listing): 'all' | 'only directories';
   /** Tells whether to go on; asked before every entry. */
   goOn(): boolean;
   /** An entry that is listed as no directory; `'directory'` if it has turned out to be one. */
@@ -119,9 +122,9 @@ export class Walk {
   #open(): void {
     const listing = list(this.#descent.fd, this.#order);
     if (typeof listing !== 'number') {
-      this.#visitor.listed?.(this.#descent.fd, listing);
+      const filesDone = this.#visitor.listed?.(this.#descent.fd, listing) === 'only directories';
       listing.rewind();
-      this.#frames.push({ listing, filesDone: false });
+      this.#frames.push({ listing, filesDone });
     } else {
       this.#visitor.failed('getdents64', listing);
       this.#goUp();

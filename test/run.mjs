@@ -24,10 +24,10 @@ const END_LIMIT = 30_000;
 const ONCE = ['cli/completion', 'declarations', 'docs', 'lock/torture', 'rooms'].map((name) =>
   `test/${name}.test.ts`
 );
-/** What looks at times, and must not be kept waiting by others. */
+/** What looks at times, and must not be kept waiting by others, and what fills the kernel's list of locks. */
 const ALONE = [
   ...['bench/loop-delay', 'bench/measure'],
-  ...['cli/run-background', 'lock/event-loop'],
+  ...['cli/run-background', 'cli/status-many', 'lock/event-loop'],
 ].map((name) => `test/${name}.test.ts`);
 /** What takes longer, and in another thread only `npm run remote` does. */
 const LONG_REMOTE = [

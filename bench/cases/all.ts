@@ -5,7 +5,7 @@ import { collectCase } from './collect.ts';
 import { copyCase } from './copy.ts';
 import { deleteCase } from './delete.ts';
 import { eventLoopCase } from './event-loop.ts';
-import { findHoldersCase } from './find-holders.ts';
+import { findHoldersCase, findHoldersLocksCase } from './find-holders.ts';
 import { handOverCase } from './hand-over.ts';
 import { letInCase, letInHeldCase } from './let-in.ts';
 import { manyWaitsCase } from './many-waits.ts';
@@ -51,6 +51,7 @@ export const cases: readonly Case[] = [
   startUpCase,
   runCase,
   findHoldersCase,
+  findHoldersLocksCase,
   stormRuntimesCase,
   stormProcessesCase,
   stormWaitCase,

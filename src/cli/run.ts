@@ -49,8 +49,9 @@ async function superviseUnder(plan: Plan, say?: (text: string) => void): Promise
   const stay = subreaper || terminate !== undefined;
   const care = { fds: passed, kept: fds, stay, terminate, say };
   if (!exitWithParent) return await runCommand(plan.command, care);
-  const { becomesCommand, isReady } = await import('./run/start-with-parent.ts');
-  return await runCommand(becomesCommand(plan.command, passed), { ...care, isReady });
+  const { startWithParent } = await import('./run/start-with-parent.ts');
+  const { command, fds: inherited, isReady } = startWithParent(plan.command, passed);
+  return await runCommand(command, { ...care, fds: inherited, isReady });
 }
 
 async function become({ command, fds }: Plan, locks: readonly Lock[]): Promise<never> {

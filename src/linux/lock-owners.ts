@@ -1,13 +1,10 @@
 import { type CountedLock, descriptorInfo, placeOf } from './descriptor-info.ts';
-import { openDirectory } from './directory.ts';
-import { fileCalls } from './file-calls.ts';
 import { type KernelLock, kernelLocks } from './kernel-locks.ts';
-import { list, nameText } from './listing.ts';
 import { blockedLockCalls } from './lock-waiters.ts';
+import { infoOf, type Open, openIn } from './open-of.ts';
 import { readProc, runningPids } from './proc.ts';
 import { Trusting } from './process-state.ts';
 import { readApart } from './read-apart.ts';
-import { Status } from './status.ts';
 import { Waits } from './waits.ts';
 
 /** A process that has a lock on a file, or waits for one. */
@@ -55,13 +52,6 @@ export function findLockOwners(files: ReadonlySet<string>): LockOwners {
   return first.unseen.length === 0 ? first : new Look(files).result();
 }
 
-/** A descriptor of one of the files. */
-interface Open {
-  readonly pid: number;
-  readonly fd: number;
-  readonly file: string;
-}
-
 /**
  * The descriptors of one process on one file that are read about, once one was found that has a lock.
  * The kernel goes through all locks of the file for each, so that for 10,000 readers in a process it
@@ -81,7 +71,6 @@ class Look {
   readonly #seen = new Map<string, number>();
   readonly #waits = new Waits();
   readonly #commands = new Map<number, string>();
-  readonly #status = new Status();
   readonly #trusting = new Trusting();
   /** Files of which not all descriptors were read about, so that nobody can be missed. */
   readonly #uncounted = new Set<string>();
@@ -99,7 +88,7 @@ class Look {
     for (const pid of runningPids()) {
       const trust = this.#trusting.of(pid);
       if (trust === 'in exec') continue;
-      const all = this.#openIn(pid);
+      const all = openIn(pid, this.#files);
       if (trust === 'ours') this.#lookAt(all, readProc);
       else foreign.push(...all);
     }
@@ -113,25 +102,6 @@ class Look {
       for (let index = 0; index < count; index++) this.#unseen.push(owner);
     }
     return { owners: [...this.#owners.values()], unseen: this.#unseen, whole };
-  }
-
-  /** What a process has open of the files. */
-  #openIn(pid: number): Open[] {
-    const found: Open[] = [];
-    const descriptors = openDirectory(`/proc/${pid}/fd`);
-    // It has ended, or is not ours to look at.
-    if (descriptors < 0) return found;
-    const status = this.#status;
-    const listing = list(descriptors);
-    // Most descriptors are none of these files, so their names stay where the kernel has put them.
-    while (typeof listing !== 'number' && listing.next()) {
-      if (status.behind(descriptors, listing.name) !== 0) continue;
-      const file = status.identity;
-      if (!this.#files.has(file)) continue;
-      found.push({ pid, fd: Number(nameText(listing.nameBytes)), file });
-    }
-    fileCalls().close(descriptors);
-    return found;
   }
 
   #lookAt(all: readonly Open[], read: (path: string) => string): void {
@@ -204,10 +174,6 @@ class Look {
     }
     return command;
   }
-}
-
-function infoOf({ pid, fd }: Open): string {
-  return `${pid}/fdinfo/${fd}`;
 }
 
 /** What the kernel's list tells of it, which for an open-file-description lock is not the process. */

@@ -38,6 +38,8 @@ export interface ProcessCalls {
   readonly dup3: (from: number, to: number, flags: number) => number;
   readonly statx: (fd: number, path: Memory, flags: number, mask: number, out: Memory) => number;
   readonly close: (fd: number) => number;
+  readonly pipe2: (ends: Memory, flags: number) => number;
+  readonly read: (fd: number, bytes: Memory, size: number) => number;
   /** In `struct sigaction`, the handler comes first: 0 for the default action, 1 for "ignore". */
   readonly sigaction: (signal: number, action: Memory, old: Memory) => number;
   readonly pthread_sigmask: (how: number, set: Memory, old: Memory) => number;
@@ -78,6 +80,8 @@ const signatures = {
   dup3: ['i', 'i', 'i', 'i'],
   statx: ['i', 'm', 'i', 'i', 'm', 'i'],
   close: ['i', 'i'],
+  pipe2: ['m', 'i', 'i'],
+  read: ['i', 'm', 'l', 'l'],
   sigaction: ['i', 'm', 'm', 'i'],
   pthread_sigmask: ['i', 'm', 'm', 'i'],
   memcpy: ['m', 'a', 'l', 'a'],

@@ -22,7 +22,6 @@ const FD_CLOEXEC = 1;
 
 /** All give what the system call gave; on -1 the cause is in `errno()`, until the next call. */
 interface ReaderCalls {
-  readonly pipe2: (ends: Int32Array, flags: number) => number;
   readonly poll: (fds: Uint8Array, count: number, timeout: number) => number;
   readonly kill: (pid: number, signal: number) => number;
   readonly init: (actions: Uint8Array) => number;
@@ -49,7 +48,6 @@ function bind(): ReaderCalls {
   const { koffi, lib } = loadLibc();
   const actions = 'posix_spawn_file_actions';
   return {
-    pipe2: lib.func('pipe2', 'int', ['void *', 'int']),
     poll: lib.func('poll', 'int', ['void *', 'unsigned long', 'int']),
     kill: lib.func('kill', 'int', ['int', 'int']),
     init: lib.func(`${actions}_init`, 'int', ['void *']),
@@ -77,7 +75,7 @@ export function mark(): string {
 /** Starts a reader of these files below `/proc`; `undefined` where there is no cat(1) to do it. */
 export function startReader(paths: readonly string[]): Reader | undefined {
   const ends = new Int32Array(2);
-  if (calls().pipe2(ends, O_CLOEXEC) === -1) return undefined;
+  if (processCalls().pipe2(ends, O_CLOEXEC) === -1) return undefined;
   const [output, input] = [ends[0]!, ends[1]!];
   const pid = spawn(['cat', MARK, ...paths.flatMap((path) => [path, MARK])], input);
   // Not by `fileCalls`, which closes only what it has opened.

@@ -31,7 +31,7 @@ export interface Care {
    * Whether the program that was started has become the command, if another one is started first;
    * signals are kept until then, since that one would not treat them as the command does.
    */
-  readonly isReady?: ((pid: number) => boolean) | undefined;
+  readonly isReady?: (() => boolean) | undefined;
   /** Is told what happens; stderr stays open then. */
   readonly say?: ((text: string) => void) | undefined;
 }
@@ -114,7 +114,7 @@ class Supervision {
     // The command may have ended, and be here still only because nobody has taken note of it.
     this.#reap();
     if (this.#end !== undefined) return this.#sendToAll(signal);
-    if (this.#care.isReady?.(this.#pid) === false) {
+    if (this.#care.isReady?.() === false) {
       setTimeout(this.#passOn, RETRY, signal);
       return;
     }

@@ -48,6 +48,32 @@ test('holders() names those who hold OFD and POSIX locks, and those who wait', a
   }
 });
 
+testOfd('holders() gives no mode for who may wait for either', async () => {
+  const path = newFile();
+  const holder = await startLocker('ofd', path);
+  await holder.try('exclusive');
+  const reader = await startLocker('ofd', path);
+  const writer = await startLocker('ofd', path);
+  const granted = Promise.allSettled([reader.wait('shared'), writer.wait('exclusive')]);
+  await mustBlock(path, 2);
+  const waiters = async () => (await holders(path)).filter(({ waiting }) => waiting);
+  for (const waiter of [reader, writer]) {
+    const found = (await waiters()).find(({ pid }) => pid === waiter.program.child.pid);
+    assert.ok(found && !('mode' in found) && found.kind === 'ofd', JSON.stringify(found));
+  }
+  // Who has the file open for reading alone can only wait for shared; the other line is the other's.
+  await reader.program.kill();
+  const mere = await startLocker('ofd', path, 'read');
+  const grantedToo = mere.wait('shared').then(() => mere.end());
+  await mustBlock(path, 2);
+  const told = new Map((await waiters()).map(({ pid, mode }) => [pid, mode]));
+  assert.is(told.get(mere.program.child.pid!), 'shared');
+  assert.is(told.get(writer.program.child.pid!), 'exclusive');
+  for (const { program } of [holder, writer]) await program.kill();
+  await granted;
+  await grantedToo;
+});
+
 testOfd('holders() names this process once, and its wait in a thread', async () => {
   const path = newFile();
   const take = async () => (await tryLock(path, { mode: 'shared' }))!;

@@ -15,8 +15,12 @@ export interface Locker {
 }
 
 /** Starts a locker for open-file-description (`ofd`) or process-associated (`posix`) locks. */
-export async function startLocker(kind: 'ofd' | 'posix', path: string): Promise<Locker> {
-  const program = start(['python3', `${root}/test/fixtures/locker.py`, kind, path]);
+export async function startLocker(
+  kind: 'ofd' | 'posix',
+  path: string,
+  access: 'read' | 'both' = 'both',
+): Promise<Locker> {
+  const program = start(['python3', `${root}/test/fixtures/locker.py`, kind, path, access]);
   const ask = async (command: string): Promise<string> => {
     program.send(command);
     const answer = await program.line();

@@ -1,22 +1,28 @@
-import { readFileSync } from 'node:fs';
+import { untilExec } from '../../linux/until-exec.ts';
 import { onSameRuntime } from '../../process/same-runtime.ts';
 
-const program = onSameRuntime('./die-with-parent', import.meta.url);
-
-/** The command of a program that becomes `command`, and ends when this process does. */
-export function becomesCommand(command: readonly string[], fds: readonly number[]): string[] {
-  return [...program, String(process.pid), fds.join(), ...command];
+/** How a command is started that ends when this process does. */
+export interface StartWithParent {
+  readonly command: string[];
+  /** What the program that becomes the command inherits. */
+  readonly fds: number[];
+  /**
+   * Whether it has become the command by now. Until then SIGUSR1 would open the debugger of Node, and
+   * be lost.
+   */
+  isReady(): boolean;
 }
 
-/**
- * Whether it has become the command by now. Until then SIGUSR1 would open the debugger of Node, and be
- * lost.
- */
-export function isReady(pid: number): boolean {
-  try {
-    return !readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(program.at(-1)!);
-  } catch {
-    // It has ended, or /proc is not for us.
-    return true;
-  }
+/** Prepares it; `fds` are what the command inherits. */
+export function startWithParent(
+  command: readonly string[],
+  fds: readonly number[],
+): StartWithParent {
+  const program = onSameRuntime('./die-with-parent', import.meta.url);
+  const until = untilExec();
+  return {
+    command: [...program, String(process.pid), fds.join(), ...command],
+    fds: until === undefined ? [...fds] : [...fds, until.fd],
+    isReady: () => until?.isOver() ?? true,
+  };
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import process from 'node:process';
 import { test } from 'uvu';
@@ -10,7 +10,7 @@ import { eventually, within } from '../support/eventually.ts';
 import { holdBy, holdersFor } from '../support/holding.ts';
 import { mustBlock } from '../support/must-block.ts';
 import { openFds } from '../support/open-fds.ts';
-import { start } from '../support/process.ts';
+import { type Program, start, startScript } from '../support/process.ts';
 import { rejection } from '../support/rejection.ts';
 import { scriptCommand } from '../support/runtime.ts';
 import { temp } from '../support/temp.ts';
@@ -83,11 +83,47 @@ test('removeRuntime() of a runtime in use names who uses it, or leaves it, or wa
   }
 });
 
+/** Stops a remover in the middle of its work, which needs a tree that takes long enough. */
+async function stoppedRemover(): Promise<{ base: string; remover: Program }> {
+  for (let size = 1000;; size *= 4) {
+    const tree = Array.from({ length: size }, (_, i) => `a/usr/d${i}/f`);
+    const base = makeTree(newPlace(), ['.ref', 'a/.ref', ...tree]);
+    const remover = startScript('test/fixtures/remove.ts', [join(base, 'a')]);
+    let over = false;
+    void remover.ended.then(() => over = true);
+    await eventually('the rename aside', () => !existsSync(join(base, 'a')), 30_000);
+    signal(remover, 'SIGSTOP');
+    await eventually('it has stopped', () => over || isStopped(remover));
+    const [, partial] = readdirSync(base).sort();
+    if (partial !== undefined && existsSync(join(base, partial, 'usr'))) return { base, remover };
+    signal(remover, 'SIGCONT');
+    await remover.ended;
+  }
+}
+
+function signal({ child }: Program, name: 'SIGSTOP' | 'SIGCONT'): void {
+  try {
+    process.kill(child.pid!, name);
+  } catch {
+    // It was quicker.
+  }
+}
+
+/** Whether none of its threads runs, as proc_pid_stat(5) tells. */
+function isStopped({ child }: Program): boolean {
+  const tasks = `/proc/${child.pid}/task`;
+  try {
+    return readdirSync(tasks).every((tid) =>
+      readFileSync(`${tasks}/${tid}/stat`, 'utf8').split(') ').at(-1)!.startsWith('T')
+    );
+  } catch {
+    return false;
+  }
+}
+
 test('while it is deleted, a runtime is nowhere to be found', async () => {
-  const base = makeTree(newPlace(), ['.ref', 'a/.ref', ...many.map((name) => `a/${name}`)]);
+  const { base, remover } = await stoppedRemover();
   const path = join(base, 'a');
-  const removal = removeRuntime(path);
-  await eventually('the rename aside', () => !existsSync(path));
   const [, partial, ...others] = readdirSync(base).sort();
   assert.match(partial!, /^tmp-partial-/);
   assert.equal(others, []);
@@ -96,7 +132,9 @@ test('while it is deleted, a runtime is nowhere to be found', async () => {
   // A collector that comes now leaves the work to the remover, or has a part in it.
   const { kept, deleted } = await collectGarbage(base);
   assert.is(kept.length + deleted.length, 1);
-  assert.is((await removal).removed, true);
+  signal(remover, 'SIGCONT');
+  assert.is(JSON.parse((await remover.line())!).removed, true);
+  await remover.ended;
   assert.equal(readdirSync(base), ['.ref']);
 });
 

@@ -43,4 +43,14 @@ test('a file whose locks never stay the same is taken as it was last', () => {
   assert.is(locks.length - 1, count);
 });
 
+test('a list that is too long is read once, and said not to be whole', () => {
+  let count = 0;
+  const read = (): Reading => {
+    count++;
+    return { ...reading([LOCK.place, [LOCK]]), whole: false };
+  };
+  assert.equal(agreeing([LOCK.place], read), { locks: [LOCK], whole: false });
+  assert.is(count, 1);
+});
+
 test.run();

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { holdBy } from '../support/holding.ts';
@@ -130,6 +130,7 @@ testOnTerminal('gc shows a bar on one line, which is gone after Ctrl-C', async (
       mkdirSync(`${parent}/tmp-${copy}/usr/${directory}/a/b/c`, { recursive: true });
     }
   }
+  writeFileSync(`${parent}/.ref`, '');
   const tmux = await startTmux();
   tmux.reflockAtBottom('gc', parent);
   const bar = /^gc \[.{30}\] \d+% of \d+ entries$/;

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { test } from 'uvu';
@@ -14,6 +14,7 @@ test('without a terminal there is no bar, and what would draw it is not loaded',
   const flags = runtime === 'deno' ? ['run', '--allow-all'] : [];
   const command = [process.execPath, ...flags, join(home, `src/cli/main.${extension}`)];
   const removed = sampleRuntime();
+  writeFileSync(join(removed, '.ref'), '');
   const { out, err } = await ended(start([...command, 'rm', removed]), 0);
   assert.match(out.join('\n'), /^removed /);
   assert.equal(err, []);

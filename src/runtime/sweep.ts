@@ -42,9 +42,11 @@ export async function sweep(
   const current = identitiesOf(places[0]!.directory, currentDeployments);
   const mounts = new Mounts();
   const busy: { kept: KeptEntry; identity: string }[] = [];
-  const total = candidates.length;
-  for (const [done, { judgement, ...entry }] of candidates.entries()) {
-    onProgress?.({ done, total });
+  // What is kept by its name is done already.
+  const others = report.kept.length;
+  const total = others + candidates.length;
+  for (const [index, { judgement, ...entry }] of candidates.entries()) {
+    onProgress?.({ done: others + index, total });
     const { deleted, kept, freed, identity } = await sweepEntry(entry, judgement, {
       engine,
       signal,

@@ -139,8 +139,7 @@ class Copy {
     const walk = this.#walk = new Walk(from, 'enter', {
       goOn: () => Atomics.load(this.#words, STOP) === 0,
       listed: (_, listing) => {
-        this.#hasRef = false;
-        while (!this.#hasRef && listing.next()) this.#hasRef = listing.oneOf(REF) === 0;
+        this.#hasRef = listing.which(REF) !== 0;
         return 'all';
       },
       enters: (name) => {

@@ -1,6 +1,6 @@
 import { EACCES, ENOENT, EPERM, EXDEV } from '../src/linux/errno.ts';
 import { fileCalls, toName } from '../src/linux/file-calls.ts';
-import { DT_DIR, DT_UNKNOWN, type Listing } from '../src/linux/listing.ts';
+import { DT_DIR, type Listing } from '../src/linux/listing.ts';
 import { Status } from '../src/linux/status.ts';
 import { LostWay, Walk } from '../src/linux/walk.ts';
 import { Sum } from './sum.ts';
@@ -114,15 +114,9 @@ class TreeSurvey {
    * each entry what it is.
    */
   #lookForSigns(listing: Listing): boolean {
-    let has = 0;
-    let told = true;
-    while (listing.next()) {
-      const sign = listing.oneOf(SIGNS);
-      if (sign !== -1) has |= 1 << sign;
-      told &&= listing.type !== DT_UNKNOWN;
-    }
+    const has = listing.which(SIGNS);
     if (has !== 0) this.#noteSigns(has);
-    return told;
+    return listing.isTyped;
   }
 
   #noteSigns(has: number): void {

@@ -86,18 +86,26 @@ export class Listing {
     return this.#bytes.slice(start, this.#bytes.indexOf(0, start) + 1);
   }
 
-  /** Which of these names the present entry has, each with its NUL; -1 for none of them. */
-  oneOf(names: readonly Uint8Array[]): number {
+  /** Which of these names there are, each with its NUL: a bit for each, the lowest for the first. */
+  which(names: readonly Uint8Array[]): number {
     const bytes = this.#bytes;
-    const start = this.#at + NAME;
-    // Asked of every entry of a tree, so without functions that are made for each.
-    for (let index = 0; index < names.length; index++) {
-      const name = names[index]!;
-      let at = 0;
-      while (at < name.length && bytes[start + at] === name[at]) at++;
-      if (at === name.length) return index;
+    let found = 0;
+    // Asked of every entry of a tree, so without a function that is called for each.
+    for (const offset of this.#offsets) {
+      const start = offset + NAME;
+      for (let index = 0; index < names.length; index++) {
+        const name = names[index]!;
+        let at = 0;
+        while (at < name.length && bytes[start + at] === name[at]) at++;
+        if (at === name.length) found |= 1 << index;
+      }
     }
-    return -1;
+    return found;
+  }
+
+  /** Whether the filesystem has said of each entry what it is. */
+  get isTyped(): boolean {
+    return this.#offsets.every((offset) => this.#bytes[offset + TYPE] !== DT_UNKNOWN);
   }
 
   #isDots(entry: number): boolean {

@@ -19,7 +19,15 @@ export class Sandbox {
     ) {
       mkdirSync(join(this.path, name), { recursive: true });
     }
-    for (const name of ['a-file', 'runtime/bin/program', 'copies/.ref', 'copies/tmp-1/.ref']) {
+    for (
+      const name of [
+        'a-file',
+        'runtime/.ref',
+        'runtime/bin/program',
+        'copies/.ref',
+        'copies/tmp-1/.ref',
+      ]
+    ) {
       writeFileSync(join(this.path, name), 'text');
     }
     mkdirSync(join(this.path, 'an-empty-directory'));

@@ -15,8 +15,8 @@ import { ProcessFile } from './process-file.ts';
 const { EACCES, EPERM, EROFS, EISDIR, ETXTBSY } = constants.errno;
 const readOnly = new Set<number>([EACCES, EPERM, EROFS, EISDIR, ETXTBSY]);
 
-/** How often a file may come and go before something other than bad luck is at work. */
-const ATTEMPTS = 100;
+/** How often a file may be replaced under us before something other than bad luck is at work. */
+export const ATTEMPTS = 100;
 
 /** The path leads to another file than the one that was asked for. */
 export class FileChanged extends Error {}
@@ -109,6 +109,8 @@ function open({ dirfd, path, beneath }: LockRequest, access: Access): number {
 /** Says why the file cannot be opened, and whose it is if its mode is the reason. */
 function refused(want: LockRequest, errno: number, syscall = 'open'): LockError {
   if (errno === EXDEV && want.beneath) return leadsOut(want);
+  // It was not there, and then it was, each time.
+  if (errno === EEXIST) return replacedOften(want);
   const owner = errno === EACCES ? ownerOf(want) : undefined;
   if (owner === undefined) return systemError(cannotLock(want), want.path, syscall, errno);
   const purpose = want.mode === 'shared' ? 'read it' : 'write to it';
@@ -129,6 +131,14 @@ function ownerOf(want: LockRequest): number | undefined {
   const errno = status.of(fd);
   closeFd(fd);
   return errno === 0 ? status.uid : undefined;
+}
+
+/** The file is never the same for long enough to be locked. */
+export function replacedOften(want: LockRequest): LockError {
+  return new LockError(
+    `${cannotLock(want)}: it was replaced ${ATTEMPTS} times in a row`,
+    { code: 'ERR_LOCK_REPLACED', path: want.path },
+  );
 }
 
 function leadsOut(want: LockRequest): LockError {

@@ -1,12 +1,9 @@
 import { EAGAIN } from '../linux/errno.ts';
 import { isStillAt } from '../linux/identity.ts';
 import { type Description, isBusy } from './description.ts';
-import { lockCallError, LockError } from './lock-error.ts';
+import { lockCallError } from './lock-error.ts';
 import type { LockRequest } from './lock-options.ts';
-import { cannotLock, openFile } from './open-file.ts';
-
-/** How often the file may be replaced under us before something other than bad luck is at work. */
-const ATTEMPTS = 100;
+import { ATTEMPTS, cannotLock, openFile, replacedOften } from './open-file.ts';
 
 /**
  * Takes the lock on the calling thread if it is free: gives what carries it, or
@@ -33,8 +30,5 @@ export function takeIfFree(
     if (isStillAt(want.dirfd, want.path, want.beneath)) return description;
     description.close();
   }
-  throw new LockError(
-    `${cannotLock(want)}: it was replaced ${ATTEMPTS} times in a row`,
-    { code: 'ERR_LOCK_REPLACED', path: want.path },
-  );
+  throw replacedOften(want);
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { all, allShown, fails } from '../support/dangerous.ts';
+import { makeCopies, newPlace } from '../support/trees.ts';
 
 test('usage errors of every subcommand show the words that they are about', async () => {
   const lines: [status: number, ...args: string[]][] = [
@@ -19,7 +20,7 @@ test('usage errors of every subcommand show the words that they are about', asyn
     [64, 'gc', 'a', all],
     [64, 'gc', '--current', all, 'a'],
     [69, 'gc', all],
-    [69, 'gc', '--legacy-base', all, '.'],
+    [69, 'gc', '--legacy-base', all, makeCopies(newPlace(), [])],
     [64, 'rm', 'a', all],
     [69, 'rm', all],
     [69, 'status', all],

@@ -27,3 +27,18 @@ export async function reportOf(
   assert.is(program.stderr(), '');
   return JSON.parse(line!) as StormReport;
 }
+
+/**
+ * Gives the report of a storm in which everything has happened that one can judge. How long that
+ * takes is the machine's business, so each storm is twice as long as the one before.
+ */
+export async function untilAllHappens(
+  rage: (seconds: number) => Promise<StormReport>,
+): Promise<StormReport> {
+  for (let seconds = 2;; seconds *= 2) {
+    const report = await rage(seconds);
+    const { launches, removed, busy, copies, collected, violations } = report;
+    const isAll = ![launches, removed, busy, copies, collected].includes(0);
+    if (isAll || violations > 0 || seconds >= 16) return report;
+  }
+}

@@ -40,7 +40,7 @@ test('status has a question mark where a waiter may wait for either mode', async
     mount -t tmpfs none lower && echo >lower/file && mount -t tmpfs none upper || exit 77
     mkdir upper/data upper/work
     mount -t overlay none -o lowerdir=lower,upperdir=upper/data,workdir=upper/work merged || exit 77
-    python3 "$1" merged/file & echo $! $(stat -c %i merged/file)
+    python3 "$1" merged/file & echo $! $(mountpoint -d merged) $(stat -c %i merged/file)
     shift
     read line && "$@"
     kill $!`;
@@ -53,15 +53,17 @@ test('status has a question mark where a waiter may wait for either mode', async
   if (line === undefined && (await overlay.ended).code === 77) {
     return console.log(`skipped: status on an overlay: ${overlay.stderr()}`);
   }
-  const [pid, inode] = line!.split(' ').map(Number);
-  const waits = new RegExp(`-> OFDLCK .*:${inode} `);
+  const [pid, device, inode] = line!.split(' ');
+  // 00:2f:1234, and another overlay's file may have the same inode.
+  const hex = device!.split(':').map((part) => Number(part).toString(16).padStart(2, '0'));
+  const waits = new RegExp(`-> OFDLCK .* ${hex.join(':')}:${inode} `);
   await eventually('somebody waits there', () => waits.test(readFileSync('/proc/locks', 'utf8')));
   overlay.send('go on');
   const { files: [{ holders, unseen }] } = JSON.parse((await overlay.line())!);
   const common = { kind: 'ofd' };
   assert.equal(holders, [{
     ...common,
-    pid,
+    pid: Number(pid),
     command: 'python3',
     mode: 'exclusive',
     waiting: true,

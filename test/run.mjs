@@ -20,10 +20,11 @@ const TIME_LIMIT = 90_000;
  * busy machine each may wait milliseconds for the disk and for its turn.
  */
 const END_LIMIT = 30_000;
-/** What is about texts, or has a runtime of its own run them, is the same on all of them. */
-const ONCE = ['cli/completion', 'declarations', 'docs', 'lock/torture', 'rooms'].map((name) =>
-  `test/${name}.test.ts`
-);
+/** What is about texts or about what a storm finds, or starts all runtimes itself, is the same on each. */
+const ONCE = [
+  ...['cli/bench', 'cli/completion', 'cli/storm-sabotage'],
+  ...['declarations', 'docs', 'lock/torture', 'rooms'],
+].map((name) => `test/${name}.test.ts`);
 /** What looks at times, and must not be kept waiting by others, and what fills the kernel's list of locks. */
 const ALONE = [
   ...['bench/loop-delay', 'bench/measure'],

@@ -3,9 +3,10 @@ import { identify } from '../linux/identity.ts';
 import { libc } from '../linux/libc.ts';
 import { closeOnExec, pathOf } from '../linux/open.ts';
 import { Description, isBusy } from './description.ts';
-import { lockCallError, LockError, quote, systemError } from './lock-error.ts';
+import { lockCallError, LockError, systemError } from './lock-error.ts';
 import { invalid, isFd, toRequest } from './lock-options.ts';
 import type { LockKind, LockMode, LockRange, LockRequest } from './lock-options.ts';
+import { quote } from './printable.ts';
 
 /** Which lock the descriptor already carries. */
 export interface AdoptOptions {

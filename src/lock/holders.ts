@@ -2,8 +2,9 @@ import { toName } from '../linux/file-calls.ts';
 import { findLockOwners, type LockOwner } from '../linux/lock-owners.ts';
 import { AT_FDCWD } from '../linux/open.ts';
 import { Status } from '../linux/status.ts';
-import { plain, quote, systemError } from './lock-error.ts';
+import { systemError } from './lock-error.ts';
 import { type LockKind, type LockMode, toPath } from './lock-options.ts';
+import { plain, quote } from './printable.ts';
 import { runTask } from './task-threads.ts';
 
 /** A process that holds a lock on a file, or waits for one. */

@@ -2,8 +2,6 @@ import { isMainThread } from 'node:worker_threads';
 import { EBADF, EDEADLK, EINVAL, errnoName, errnoText } from '../linux/errno.ts';
 import { printable, quote } from './printable.ts';
 
-export { plain, quote } from './printable.ts';
-
 /** The codes of {@linkcode LockError} that are not the name of a failed system call's `errno`. */
 export type LockErrorCode =
   | 'ERR_LOCK_BUSY'

@@ -7,8 +7,9 @@ import { type Access, AT_FDCWD, closeFd, createLockFile, openLockFile } from '..
 import { openLockFileBeneath, pathOf } from '../linux/open.ts';
 import { Status } from '../linux/status.ts';
 import { Description } from './description.ts';
-import { LockError, quote, systemError } from './lock-error.ts';
+import { LockError, systemError } from './lock-error.ts';
 import type { LockMode, LockRequest } from './lock-options.ts';
+import { quote } from './printable.ts';
 import { ProcessFile } from './process-file.ts';
 
 // What opening for writing answers where reading may still be allowed.

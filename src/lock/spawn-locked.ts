@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
 import type { Lock } from './lock.ts';
-import { belongsToProcess, quote } from './lock-error.ts';
+import { belongsToProcess } from './lock-error.ts';
+import { quote } from './printable.ts';
 
 /**
  * Starts a program that inherits locks: each stays held until the program, and whoever it hands

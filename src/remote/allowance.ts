@@ -1,5 +1,6 @@
-import { LockError, quote } from '../lock/lock-error.ts';
+import { LockError } from '../lock/lock-error.ts';
 import { invalid } from '../lock/lock-options.ts';
+import { quote } from '../lock/printable.ts';
 
 /** What the clients of an endpoint may do. */
 export interface ExposeOptions {

@@ -12,8 +12,8 @@
  */
 
 import { fileCalls } from '../linux/file-calls.ts';
-import { quote } from '../lock/lock-error.ts';
 import { isHeldAt } from '../lock/is-held.ts';
+import { quote } from '../lock/printable.ts';
 import { runtimeIn } from './find-runtime.ts';
 import type { HeldRefs } from './held-refs.ts';
 import { type BusyRef, busyRef, lookAt } from './lock-ref.ts';

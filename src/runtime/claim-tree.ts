@@ -15,7 +15,8 @@
 import type { Names, Survey } from '../../workers/tree-task.ts';
 import { EXDEV } from '../linux/errno.ts';
 import { nameText } from '../linux/listing.ts';
-import { type LockError, quote } from '../lock/lock-error.ts';
+import type { LockError } from '../lock/lock-error.ts';
+import { quote } from '../lock/printable.ts';
 import type { HeldRefs } from './held-refs.ts';
 import type { BusyRef } from './lock-ref.ts';
 import type { Mounts } from './mounts.ts';

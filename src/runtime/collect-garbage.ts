@@ -1,6 +1,7 @@
-import { LockError, quote } from '../lock/lock-error.ts';
+import { LockError } from '../lock/lock-error.ts';
 import { findHolders } from '../lock/holders.ts';
 import { toPath } from '../lock/lock-options.ts';
+import { quote } from '../lock/printable.ts';
 import { openAncestors, usedAncestor } from './ancestors.ts';
 import { checkDeployments } from './current-deployments.ts';
 import type { GarbageReport } from './garbage-report.ts';

@@ -3,8 +3,9 @@
 import { ENOENT } from '../linux/errno.ts';
 import { toName } from '../linux/file-calls.ts';
 import { Status } from '../linux/status.ts';
-import { quote, systemError } from '../lock/lock-error.ts';
+import { systemError } from '../lock/lock-error.ts';
 import { invalid } from '../lock/lock-options.ts';
+import { quote } from '../lock/printable.ts';
 import { DEPLOYMENT } from './garbage-names.ts';
 import type { Place } from './place.ts';
 

@@ -1,6 +1,7 @@
 import { type DeleteDone, DONE, newTreeWords, type Survey } from '../../workers/tree-task.ts';
 import { nameText } from '../linux/listing.ts';
-import { LockError, quote } from '../lock/lock-error.ts';
+import { LockError } from '../lock/lock-error.ts';
+import { quote } from '../lock/printable.ts';
 import { usedAncestor } from './ancestors.ts';
 import { lateUser } from './claim-tree.ts';
 import type { HeldRefs } from './held-refs.ts';

@@ -1,7 +1,8 @@
 import { EEXIST } from '../linux/errno.ts';
 import { fileCalls } from '../linux/file-calls.ts';
 import { nameText } from '../linux/listing.ts';
-import { LockError, quote, systemError } from '../lock/lock-error.ts';
+import { LockError, systemError } from '../lock/lock-error.ts';
+import { quote } from '../lock/printable.ts';
 import { followExisting } from './follow-path.ts';
 import { Place } from './place.ts';
 

@@ -15,7 +15,8 @@ import { ENOENT, ENOTDIR } from '../linux/errno.ts';
 import { toName } from '../linux/file-calls.ts';
 import { DT_DIR } from '../linux/listing.ts';
 import { Status } from '../linux/status.ts';
-import { LockError, quote, systemError } from '../lock/lock-error.ts';
+import { LockError, systemError } from '../lock/lock-error.ts';
+import { quote } from '../lock/printable.ts';
 import { Place } from './place.ts';
 
 /** A runtime, and the file whose lock says that it is in use. */

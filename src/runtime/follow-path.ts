@@ -26,7 +26,8 @@ import {
   openWithoutLinks,
 } from '../linux/path-steps.ts';
 import { Status } from '../linux/status.ts';
-import { LockError, quote, systemError } from '../lock/lock-error.ts';
+import { LockError, systemError } from '../lock/lock-error.ts';
+import { quote } from '../lock/printable.ts';
 
 /** The end of a path, or the last directory on it that there is. */
 export interface Followed {

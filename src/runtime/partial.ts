@@ -8,7 +8,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { sep } from 'node:path';
-import { quote } from '../lock/lock-error.ts';
+import { quote } from '../lock/printable.ts';
 import { notARuntime } from './find-runtime.ts';
 import type { Place } from './place.ts';
 

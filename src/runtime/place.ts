@@ -6,7 +6,8 @@ import { DT_LNK, list } from '../linux/listing.ts';
 import { closeFd, pathOf } from '../linux/open.ts';
 import { openUp, openUpWithinMount } from '../linux/path-steps.ts';
 import { Status } from '../linux/status.ts';
-import { LockError, quote, systemError } from '../lock/lock-error.ts';
+import { LockError, systemError } from '../lock/lock-error.ts';
+import { quote } from '../lock/printable.ts';
 import { followPath } from './follow-path.ts';
 
 /** An entry of an open directory, which is a directory itself. */

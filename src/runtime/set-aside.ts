@@ -1,7 +1,8 @@
 import { fileCalls, toName } from '../linux/file-calls.ts';
 import { EINVAL, ENOENT, ENOSYS, EPERM } from '../linux/errno.ts';
 import { Status } from '../linux/status.ts';
-import { LockError, quote, systemError } from '../lock/lock-error.ts';
+import { LockError, systemError } from '../lock/lock-error.ts';
+import { quote } from '../lock/printable.ts';
 import type { Place } from './place.ts';
 import { freshName, isPartial } from './partial.ts';
 

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { listInPages } from '../linux/listing.ts';
 import { findHolders, holdersText } from '../lock/holders.ts';
-import { quote, systemError } from '../lock/lock-error.ts';
+import { systemError } from '../lock/lock-error.ts';
+import { quote } from '../lock/printable.ts';
 import { checkExistence, identitiesOf } from './current-deployments.ts';
 import { judge, type Judgement, type Scope } from './garbage-names.ts';
 import type { GarbageReport, KeptEntry } from './garbage-report.ts';

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Lock } from '../lock/lock.ts';
-import { LockError, quote } from '../lock/lock-error.ts';
+import { LockError } from '../lock/lock-error.ts';
 import { toPath, type WaitInfo } from '../lock/lock-options.ts';
+import { quote } from '../lock/printable.ts';
 import { type FoundRuntime, type OpenRuntime, openRuntime } from './find-runtime.ts';
 import { takeRef } from './lock-ref.ts';
 import { refusePartial } from './partial.ts';

@@ -71,19 +71,19 @@ async function check(
 }
 
 test('one engine does what the model does, and hands its locks over at once', async () => {
-  await check(['first'], 'one', 100);
+  await check(['first'], 'one', 50);
 });
 
 test('an engine that often leaves its locks to others for a moment loses no wait', async () => {
-  await check(['second'], 'one', 40);
+  await check(['second'], 'one', 20);
 });
 
 test('two engines and a process get locks in turn, and never two that conflict', async () => {
-  await check(['first', 'second', 'outside'], 'one', 80);
+  await check(['first', 'second', 'outside'], 'one', 40);
 });
 
 test('they do so without a thread to wait in, too', async () => {
-  await check(['first', 'second', 'outside'], 'none', 40);
+  await check(['first', 'second', 'outside'], 'none', 20);
 });
 
 test.run();

@@ -8,7 +8,7 @@ import { remover } from '../long/kills/remover.ts';
 import { anySeed } from '../support/random.ts';
 
 /** How many kills at least; `npm run kills` makes more. */
-const COUNT = 6;
+const COUNT = 4;
 const ground = await Ground.make();
 
 for (const operation of [copier, collector, remover]) {

@@ -8,6 +8,7 @@ import { createCopy } from '../../src/runtime/mod.ts';
 import { listOf, setList } from '../support/extended.ts';
 import { beginFaults, endFaults, fault, testFault } from '../support/faults.ts';
 import { rejection } from '../support/rejection.ts';
+import { heedsSetId } from '../support/temp.ts';
 import { makeTree, newPlace } from '../support/trees.ts';
 
 beginFaults(import.meta.url);
@@ -33,6 +34,7 @@ function withMode(mode: number): string {
 }
 
 testFault('where nobody can tell whether set-id bits were heeded, a copy has none', async () => {
+  if (!heedsSetId()) return console.log('skipped: set-id bits, which mean nothing here');
   const source = withMode(0o4755);
   assert.is(await modeOfCopy(source), 0o4755);
   for (const errno of [EIO, EACCES, ENOSYS]) {

@@ -55,13 +55,15 @@ export class EntryCopier {
    */
   makeRef(from: number, to: number, name: Name): CopiedEntry {
     checkErrno(this.#status.at(from, name), 'statx');
-    if (this.#status.type !== DT_REG) return this.copy(from, to, name, this.#status.type);
-    const { permissions, times } = this.#status;
+    const { type, times } = this.#status;
+    // What a link leads to would be a hard link, too.
+    if (type !== DT_REG && type !== DT_LNK) return this.copy(from, to, name, type);
     const ref = this.#calls.openat(to, name, O_CLOEXEC | O_CREAT | O_EXCL | O_WRONLY, 0o600);
     if (check(ref, 'open', EEXIST) === -1) return 'taken';
     try {
       keepOwners((uid, gid) => this.#calls.fchown(ref, uid, gid), 'fchown', this.#status);
-      check(this.#calls.fchmod(ref, permissions & 0o777), 'fchmod');
+      // As every `.ref` is made: whoever owns the copy must be able to lock it, and others to share it.
+      check(this.#calls.fchmod(ref, 0o644), 'fchmod');
       check(this.#calls.futimens(ref, times), 'futimens');
     } finally {
       this.#calls.close(ref);

@@ -1,6 +1,6 @@
 import { Descent } from '../src/linux/descent.ts';
 import { openSubdirectory } from '../src/linux/directory.ts';
-import { EEXIST, ENOENT } from '../src/linux/errno.ts';
+import { EEXIST, ELOOP, ENOENT } from '../src/linux/errno.ts';
 import { fileCalls, type Name, toName } from '../src/linux/file-calls.ts';
 import { DT_DIR, DT_LNK, DT_UNKNOWN, list, nameText } from '../src/linux/listing.ts';
 import { Status } from '../src/linux/status.ts';
@@ -11,7 +11,9 @@ import { CallFailed, check, checkErrno, Stopped } from './call-failed.ts';
 import { EntryCopier } from './copy-entry.ts';
 import { type CopyDone, type CopyTask, DONE, STOP } from './tree-task.ts';
 
+const AT_SYMLINK_NOFOLLOW = 0x100;
 const USR = toName('usr');
+const UP = toName('..');
 const REF = [toName('.ref')];
 /** Directories that a whole root filesystem has in `usr` too, where they belong together. */
 const MERGED = /^(s?bin|lib(?!exec).*)$/;
@@ -66,6 +68,8 @@ class Copy {
   #walk: Walk | undefined;
   /** Whether the directory whose files are being copied has a `.ref`. */
   #hasRef = false;
+  /** The directory in which the copy is made. */
+  #copies = '';
 
   constructor(words: Int32Array) {
     this.#words = words;
@@ -78,11 +82,13 @@ class Copy {
   }
 
   run(source: number, target: number, layout: 'usr' | 'root'): void {
+    this.#copies = this.#identityAbove(target);
     const usr = this.#directory(target, USR);
     if (layout === 'usr') {
       this.#copy(source, usr, new Set());
       copyAttributes(source, usr);
       this.#linkTop(target, usr);
+      this.#giveRef(usr);
       check(this.#calls.fchmod(target, 0o755), 'fchmod');
     } else {
       // Were it a link, the copy would have nothing in its own.
@@ -94,12 +100,26 @@ class Copy {
         if (this.#status.at(sourceUsr, name) === ENOENT) copyAttributes(from, to);
       }
       this.#linkTop(target, usr);
+      this.#giveRef(usr);
       copyAttributes(source, target);
     }
   }
 
   close(): void {
     for (const fd of this.#open) this.#calls.close(fd);
+  }
+
+  /** Gives the copy's lock file to whoever the copy belongs to, as far as that is allowed. */
+  #giveRef(usr: number): void {
+    checkErrno(this.#status.of(usr), 'statx');
+    const { uid, gid } = this.#status;
+    this.#calls.fchownat(usr, REF[0]!, uid, gid, AT_SYMLINK_NOFOLLOW);
+  }
+
+  #identityAbove(directory: number): string {
+    const above = this.#opened(directory, UP);
+    checkErrno(this.#status.of(above), 'statx');
+    return this.#status.identity;
   }
 
   /** Makes the directory if it is missing, and opens it. */
@@ -150,7 +170,8 @@ class Copy {
         return depth > 0 || !leaveOut.has(text);
       },
       file: (dirfd, name, type) => this.#file(dirfd, target.fd, name, type),
-      entered: (_, name) => {
+      entered: (_, name, fd) => {
+        this.#refuseItself(fd);
         const made = this.#makeDirectory(target.fd, name);
         checkErrno(target.down(name), 'open');
         // It is to have those of this original alone, and so is all that is made in it.
@@ -175,6 +196,12 @@ class Copy {
     } finally {
       target.close();
     }
+  }
+
+  /** The directory of copies may be mounted in the source, and then a copy would never be complete. */
+  #refuseItself(fd: number): void {
+    checkErrno(this.#status.of(fd), 'statx');
+    if (this.#status.identity === this.#copies) throw new CallFailed('open', ELOOP);
   }
 
   #file(from: number, to: number, name: number, type: number): 'directory' | 'done' {

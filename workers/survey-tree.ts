@@ -4,7 +4,7 @@ import { DT_DIR, type Listing } from '../src/linux/listing.ts';
 import { Status } from '../src/linux/status.ts';
 import { LostWay, Walk } from '../src/linux/walk.ts';
 import { Sum } from './sum.ts';
-import { type FailedCall, FAILURES, type Names, STOP, type Survey } from './tree-task.ts';
+import { type FailedCall, FAILURES, type Noted, STOP, type Survey } from './tree-task.ts';
 import { type SurveyTask, TOTAL } from './tree-task.ts';
 
 /** What says that a directory is a runtime, or could be one. */
@@ -39,8 +39,9 @@ class TreeSurvey {
   readonly #status = new Status();
   readonly #above = new Status();
   readonly #sum = new Sum();
-  readonly #refs: Names[] = [];
-  readonly #unmarked: Names[] = [];
+  readonly #noted: Noted[] = [];
+  /** Which of them lead to the present directory, from the root on, as far as they are noted. */
+  readonly #way: number[] = [];
   readonly #obstacles: FailedCall[] = [];
   readonly #uid: number;
   readonly #limit: number;
@@ -61,6 +62,7 @@ class TreeSurvey {
   run(): Survey {
     const { words, tree, before } = this.#task;
     const dry = before === 'dry run';
+    const forGood = before !== 'copy';
     if (dry && this.#status.of(tree) === 0) this.#sum.add(this.#status);
     this.#walk = new Walk(tree, before === 'copy' ? 'enter' : 'refuse', {
       goOn: () => Atomics.load(words, STOP) === 0 && !this.isBeyond,
@@ -79,11 +81,12 @@ class TreeSurvey {
         return 'done';
       },
       entered: (parent, _name, fd) => {
+        this.#way.length = Math.min(this.#way.length, this.#walk.depth - 1);
         if (dry && this.#status.of(fd) === 0) this.#wouldGo(parent);
       },
       failed: (syscall, errno) => {
-        // The work itself will find out about all else; what has gone is nobody's obstacle.
-        if (errno === EXDEV || (dry && errno !== ENOENT)) this.#obstacle(syscall, errno);
+        // What cannot be looked into may be in use; what has gone is nobody's obstacle.
+        if (errno === EXDEV || (forGood && errno !== ENOENT)) this.#obstacle(syscall, errno);
       },
     });
     const stopped = !this.#end();
@@ -93,8 +96,7 @@ class TreeSurvey {
       total: this.#total,
       bytes: this.#sum.bytes,
       inodes: this.#sum.inodes,
-      refs: this.#refs,
-      unmarked: this.#unmarked,
+      noted: this.#noted,
       obstacles: this.#obstacles,
     };
   }
@@ -120,10 +122,26 @@ class TreeSurvey {
   }
 
   #noteSigns(has: number): void {
-    const { names } = this.#walk;
-    if (has & REF!) this.#refs.push(names);
-    else if (has & USR! || (has & BIN! && has & LIB!)) this.#unmarked.push(names);
-    if (has & FILES!) this.#unmarked.push([...names, FILES_NAME]);
+    if (has & REF!) this.#mark('ref');
+    else if (has & USR! || (has & BIN! && has & LIB!)) this.#mark('unmarked');
+    if (has & FILES!) this.#noted.push({ up: this.#here(), name: FILES_NAME, mark: 'unmarked' });
+  }
+
+  #mark(mark: 'ref' | 'unmarked'): void {
+    const noted = this.#noted[this.#here()];
+    // Whoever deletes the tree takes the locks of its root anyway.
+    if (noted !== undefined) noted.mark = mark;
+  }
+
+  /** Notes the present directory and those that lead there; gives its index, -1 for the root. */
+  #here(): number {
+    const { depth } = this.#walk;
+    while (this.#way.length < depth) {
+      const name = this.#walk.nameAt(this.#way.length);
+      this.#noted.push({ up: this.#way.at(-1) ?? -1, name });
+      this.#way.push(this.#noted.length - 1);
+    }
+    return this.#way.at(-1) ?? -1;
   }
 
   /** Makes sure that what is in the directory could be deleted. */

@@ -36,19 +36,30 @@ export interface Freed {
   readonly inodes: number;
 }
 
-/** A directory below a tree's root, by the names that lead there, each with its NUL. */
-export type Names = readonly Uint8Array[];
+/** A directory in a tree that may be in use by itself, or that leads to one. */
+export interface Noted {
+  /** The index of the one in which it lies, -1 for the tree's root. */
+  readonly up: number;
+  /** Its name there, with a NUL. */
+  readonly name: Uint8Array;
+  /** Whether it has a `.ref`, or would have one if somebody used it as a runtime. */
+  mark?: 'ref' | 'unmarked';
+}
 
 /** What has been found in a tree. A copy needs none of it. */
 export interface Survey extends Freed {
   readonly stopped: boolean;
   /** How many entries there are, without the root. */
   readonly total: number;
-  /** The directories that have a `.ref`. */
-  readonly refs: readonly Names[];
-  /** The directories that have none, and would have one if somebody used them as a runtime. */
-  readonly unmarked: readonly Names[];
-  /** What keeps the tree from being deleted: mounts and, before a dry run, what may not be changed. */
+  /**
+   * Where it may be in use below its root: each comes after the one in which it lies, and all that lie
+   * in that one come before the next beside it.
+   */
+  readonly noted: readonly Noted[];
+  /**
+   * What keeps the tree from being deleted: mounts, what cannot be looked into and, before a dry run, what
+   * may not be changed.
+   */
   readonly obstacles: readonly FailedCall[];
 }
 

@@ -18,7 +18,9 @@ export { description } from './descriptions/gc.ts';
 export async function main({ options, operands }: CommandLine): Promise<number> {
   const given = new Map(options.map(({ name, value }) => [name, value]));
   const [parent] = takeOperands('gc', operands, ['PARENT']);
-  const current = options.filter(({ name }) => name === 'current').map(({ value }) => value);
+  // Shells complete the name of a directory with a slash.
+  const current = options.filter(({ name }) => name === 'current')
+    .map(({ value }) => value.replace(/\/+$/, ''));
   for (const name of current) checkDeployment(name);
   const output = given.has('json') ? 'json' : 'text';
 

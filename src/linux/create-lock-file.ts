@@ -36,27 +36,34 @@ type OpenPlace = (path: string) => number;
  * else's directory it goes to the owner of the directory, if the caller may give files away.
  */
 export function createFile(dirfd: number, path: string, flags: number, beneath: boolean): number {
-  if (!beneath) return make(path, flags, (place) => openat(dirfd, place, PLACE));
+  const isRef = split(path)[1] === REF;
+  if (!beneath) return make(path, flags, isRef, (place) => openat(dirfd, place, PLACE));
   const [place, name] = split(path);
   const root = openat(dirfd, place, PLACE);
   if (root < 0) return root;
-  const fd = make(name, flags, (place) => openPlaceBeneath(root, place));
+  const fd = make(name, flags, isRef, (place) => openPlaceBeneath(root, place));
   fileCalls().close(root);
   return fd;
 }
 
-function make(path: string, flags: number, openPlace: OpenPlace, links = 0): number {
+function make(
+  path: string,
+  flags: number,
+  isRef: boolean,
+  openPlace: OpenPlace,
+  links = 0,
+): number {
   const [place, name] = split(path);
   const directory = openPlace(place);
   if (directory < 0) return directory;
   const fd = openat(directory, name, flags | O_CREAT | O_EXCL, MODE);
-  if (fd >= 0 && name === REF) share(fd, directory);
+  if (fd >= 0 && isRef) share(fd, directory);
   const target = fd === -EEXIST ? targetOf(directory, name) : fd;
   fileCalls().close(directory);
   if (typeof target === 'number') return target;
   if (links === LINKS) return -ELOOP;
   const next = target.startsWith('/') ? target : `${place}/${target}`;
-  return make(next, flags, openPlace, links + 1);
+  return make(next, flags, isRef, openPlace, links + 1);
 }
 
 /**

@@ -86,9 +86,14 @@ export class Walk {
     return frame === undefined ? '' : nameText(frame.listing.nameBytes);
   }
 
-  /** The names from the root to the present entry, each with its NUL. */
-  get names(): Uint8Array[] {
-    return this.#frames.map(({ listing }) => listing.nameBytes);
+  /** How many directories lead to the present entry, the root among them. */
+  get depth(): number {
+    return this.#frames.length;
+  }
+
+  /** The name, with its NUL, of the present entry of one of them: of the root's, for 0. */
+  nameAt(depth: number): Uint8Array {
+    return this.#frames[depth]!.listing.nameBytes;
   }
 
   #visitFiles(frame: Frame): boolean {

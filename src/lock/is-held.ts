@@ -1,3 +1,4 @@
+import { EAGAIN, ENOENT } from '../linux/errno.ts';
 import { isHeld } from '../linux/is-held.ts';
 import { identify, identity } from '../linux/identity.ts';
 import { closeFd, openLockFileBeneath } from '../linux/open.ts';
@@ -15,6 +16,9 @@ export function isHeldAt(dirfd: number, path: string, action: string): boolean {
   const known = findProcessFile(dirfd, path);
   if (known !== undefined) return known.isHeld;
   const fd = openLockFileBeneath(dirfd, path, 'read');
+  // Somebody waits for the end of a lease (fcntl(2)), as a lock would; what is not there nobody holds.
+  if (fd === -EAGAIN) return true;
+  if (fd === -ENOENT) return false;
   if (fd < 0) throw systemError(action, fullPath({ path, dirfd }), 'open', -fd);
   const held = isHeld(fd);
   closeFd(fd);

@@ -11,13 +11,13 @@
  * What is mounted within a runtime is no part of it, so the way up ends at the top of a mount.
  */
 
-import { fileCalls } from '../linux/file-calls.ts';
 import { isHeldAt } from '../lock/is-held.ts';
 import { quote } from '../lock/printable.ts';
 import { runtimeIn } from './find-runtime.ts';
 import type { HeldRefs } from './held-refs.ts';
-import { type BusyRef, busyRef, lookAt } from './lock-ref.ts';
+import { type BusyRef, busyRef } from './lock-ref.ts';
 import type { Place } from './place.ts';
+import { hasTrustedRef } from './signs.ts';
 
 /** Opens the runtimes that a directory lies in; `held` closes them. */
 export function openAncestors(directory: Place, held: HeldRefs): Place[] {
@@ -45,12 +45,9 @@ export function usedAncestor(ancestors: readonly Place[]): BusyRef | undefined {
 
 /** Only a runtime with a `.ref` can be in use. */
 function isUsable(place: Place): boolean {
-  const { uid } = lookAt(place);
-  if (uid === undefined) return false;
-  // Anybody may put a `.ref` into /tmp, and would keep everybody from deleting anything there.
-  const trusted = !place.isShared || [0, place.uid, fileCalls().geteuid()].includes(uid);
-  if (!trusted) return false;
+  if (!hasTrustedRef(place)) return false;
   const found = runtimeIn(place, `Cannot look at ${quote(place.path)}`);
+  // A deployment's runtime is its `files/`, and its own `.ref` says that all of it is in use.
   if (found !== undefined && found.place !== place) found.place.close();
-  return found?.place === place;
+  return found !== undefined;
 }

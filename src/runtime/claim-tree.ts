@@ -12,15 +12,15 @@
  * That nobody uses a runtime in which the tree lies is made sure of before (`ancestors.ts`).
  */
 
-import type { Names, Survey } from '../../workers/tree-task.ts';
+import type { Noted, Survey } from '../../workers/tree-task.ts';
+import { Descent } from '../linux/descent.ts';
 import { EXDEV } from '../linux/errno.ts';
-import { nameText } from '../linux/listing.ts';
-import type { LockError } from '../lock/lock-error.ts';
+import { LockError, systemError } from '../lock/lock-error.ts';
 import { quote } from '../lock/printable.ts';
 import type { HeldRefs } from './held-refs.ts';
-import type { BusyRef } from './lock-ref.ts';
+import { type BusyRef, checkMakeable } from './lock-ref.ts';
 import type { Mounts } from './mounts.ts';
-import { mountedAt, type Place } from './place.ts';
+import { GONE, mountedAt, Place } from './place.ts';
 import { surveyTree } from './tree-work.ts';
 import type { WorkOptions } from './tree-options.ts';
 
@@ -31,7 +31,12 @@ export interface ClaimOptions extends WorkOptions {
   readonly mounts: Mounts;
 }
 
-/** Takes the locks of a tree into `held`; gives what was found in it, or who is in the way. */
+/**
+ * Takes the locks of a tree into `held`; gives what was found in it, or who is in the way. Where there
+ * are obstacles nothing is made.
+ *
+ * @throws {LockError} when something is mounted in it, or it cannot be made sure that nobody uses it.
+ */
 export async function claimTree(
   tree: Place,
   held: HeldRefs,
@@ -47,17 +52,22 @@ export async function claimTree(
   options.signal?.throwIfAborted();
   const inside = survey.obstacles.find(({ errno }) => errno === EXDEV);
   if (inside !== undefined) throw cannotDelete(tree, `${tree.path}/${inside.path}`);
-  const nested = await takeNested(tree, survey.refs, held);
-  return nested ?? (dryRun ? undefined : await takeAll(own, held, true)) ?? survey;
+  if (survey.stopped) throw changed(tree);
+  const nested = await takeNested(tree, survey.noted, 'ref', held);
+  if (nested !== undefined) return nested;
+  if (survey.obstacles.length > 0) return survey;
+  if (!dryRun) return await takeAll(own, held, true) ?? survey;
+  own.forEach(checkMakeable);
+  return survey;
 }
 
 /** Tells who has begun to use a part of the tree before it was renamed. */
 export async function lateUser(
   tree: Place,
-  { unmarked }: Survey,
+  { noted }: Survey,
   held: HeldRefs,
 ): Promise<BusyRef | undefined> {
-  return await takeNested(tree, unmarked, held);
+  return await takeNested(tree, noted, 'unmarked', held);
 }
 
 /** Opens where the users of the tree have their locks, as a rule. */
@@ -82,40 +92,67 @@ async function takeAll(
   return undefined;
 }
 
+/** Takes the locks of all directories in the tree that have such a mark, on one way through it. */
 async function takeNested(
   tree: Place,
-  all: readonly Names[],
+  noted: readonly Noted[],
+  mark: 'ref' | 'unmarked',
   held: HeldRefs,
 ): Promise<BusyRef | undefined> {
-  for (const names of all) {
-    const place = descend(tree, names);
-    if (place === undefined) continue;
-    let busy: BusyRef | undefined;
-    try {
-      busy = await held.take(place, false);
-      if (busy === undefined) continue;
+  const leads = leadingTo(noted, mark);
+  const way: number[] = [];
+  const descent = new Descent(tree.fd, 'refuse');
+  try {
+    for (const [index, { up, name, mark: its }] of noted.entries()) {
+      if (!leads[index]) continue;
+      // It lies in one that is no longer there.
+      if (up !== -1 && !leads[up]) {
+        leads[index] = false;
+        continue;
+      }
+      for (; (way.at(-1) ?? -1) !== up; way.pop()) if (descent.up() !== 0) throw changed(tree);
+      const errno = descent.down(name);
+      leads[index] = errno === 0;
+      if (GONE.includes(errno)) continue;
+      if (errno === EXDEV) throw cannotDelete(tree, tree.path);
+      if (errno !== 0) throw systemError(cannot(tree), tree.path, 'open', errno);
+      way.push(index);
+      if (its !== mark) continue;
+      const place = new Place(tree.path, descent.fd);
+      const busy = await held.take(place, false);
       // It stays open, for somebody may want to wait for its lock.
-      if (place !== tree) held.own(place);
-      return busy;
-    } finally {
-      if (busy === undefined && place !== tree) place.close();
+      if (busy !== undefined) {
+        return { ...busy, ref: { ...busy.ref, in: held.own(place.readable()) } };
+      }
     }
+    return undefined;
+  } finally {
+    descent.close();
   }
-  return undefined;
 }
 
-/** Opens a directory below another one; `undefined` when it is no longer there. */
-function descend(tree: Place, names: Names): Place | undefined {
-  let at = tree;
-  for (const name of names) {
-    const next = at.openIfThere(nameText(name), name);
-    if (at !== tree) at.close();
-    if (next === undefined) return undefined;
-    at = next;
+/** Which directories have the mark, or lead to one that has it. */
+function leadingTo(noted: readonly Noted[], mark: 'ref' | 'unmarked'): boolean[] {
+  const leads = noted.map((one) => one.mark === mark);
+  for (let index = noted.length - 1; index >= 0; index--) {
+    const { up } = noted[index]!;
+    if (leads[index] && up !== -1) leads[up] = true;
   }
-  return at;
+  return leads;
+}
+
+function cannot({ path }: Place): string {
+  return `Cannot delete ${quote(path)}`;
 }
 
 function cannotDelete(tree: Place, where: string): LockError {
-  return mountedAt(`Cannot delete ${quote(tree.path)}`, where);
+  return mountedAt(cannot(tree), where);
+}
+
+/** Directories were moved during the look, so a part of the tree may not have been seen. */
+function changed(tree: Place): LockError {
+  return new LockError(`${cannot(tree)}: it was changed while it was looked through`, {
+    code: 'ERR_LOCK_REPLACED',
+    path: tree.path,
+  });
 }

@@ -8,7 +8,7 @@ import type { GarbageReport } from './garbage-report.ts';
 import { HeldRefs } from './held-refs.ts';
 import { busyError, type BusyRef } from './lock-ref.ts';
 import { Place } from './place.ts';
-import { hasRef } from './signs.ts';
+import { hasRef, hasTrustedRef } from './signs.ts';
 import { sweep, type SweptPlace } from './sweep.ts';
 import { checkWorkOptions, type WorkOptions } from './tree-options.ts';
 
@@ -91,7 +91,12 @@ export async function collectGarbage(
     if (legacyBase !== undefined) directories.push(openPlace(toPath(legacyBase), held));
     const found = directories.filter(isFirst).map((directory): SweptPlace => ({
       directory,
-      scope: { currentDeployments, copies: directory === copies, legacy: legacyBase !== undefined },
+      scope: {
+        currentDeployments,
+        copies: directory === copies,
+        halves: directory === copies || hasTrustedRef(directory),
+        legacy: legacyBase !== undefined,
+      },
     }));
     const ancestors = found.flatMap(({ directory }) => openAncestors(directory, held));
     const busy = await lockAll(found, ancestors, held, options);
@@ -114,10 +119,13 @@ function openPlace(path: string, held: HeldRefs): Place {
 
 /** A copier makes the `.ref` of its directory, so one without never had copies. */
 function requireCopies(copies: Place): void {
-  if (hasRef(copies)) return;
+  if (hasTrustedRef(copies)) return;
   const { path } = copies;
-  const help = 'so it never had copies, and what is called tmp-* may be anything (--force-parent)';
-  throw new LockError(`Cannot collect in ${quote(path)}: it has no .ref, ${help}`, {
+  const why = hasRef(copies)
+    ? "anybody may put a .ref there, and its owner is neither root, nor you, nor its directory's"
+    : 'it has no .ref, so it never had copies';
+  const help = 'what is called tmp-* may be anything (--force-parent)';
+  throw new LockError(`Cannot collect in ${quote(path)}: ${why}, and ${help}`, {
     code: 'ERR_NOT_COPIES',
     path,
   });

@@ -3,7 +3,7 @@ import { removeAccessLists } from '../../workers/access-list.ts';
 import { CallFailed } from '../../workers/call-failed.ts';
 import { deleteTree as deleteHere } from '../../workers/delete-tree.ts';
 import { type CopyDone, newTreeWords } from '../../workers/tree-task.ts';
-import { EEXIST, ENOTEMPTY } from '../linux/errno.ts';
+import { EEXIST, ELOOP, ENOTEMPTY } from '../linux/errno.ts';
 import { fileCalls, toName } from '../linux/file-calls.ts';
 import { kindOfType } from '../linux/identity.ts';
 import type { Lock } from '../lock/lock.ts';
@@ -13,7 +13,7 @@ import { quote } from '../lock/printable.ts';
 import { openCopies } from './directory-of-copies.ts';
 import { takeRef, waitForRef } from './lock-ref.ts';
 import { freshName } from './partial.ts';
-import type { Place } from './place.ts';
+import { mountedAt, type Place } from './place.ts';
 import { checkWorkOptions, type WorkOptions } from './tree-options.ts';
 import { copyTree, deleteTree } from './tree-work.ts';
 import { openUse } from './use-runtime.ts';
@@ -123,6 +123,8 @@ async function makeCopy(
 ): Promise<MutableCopy> {
   // Known now, whatever becomes of the current directory and of links meanwhile.
   const base = copies.fullPath;
+  // Nobody would find the copy by the path that is given back.
+  if (!copies.isAt(base)) throw mountedAt(`Cannot make a copy in ${quote(copies.path)}`, base);
   let name = makeDirectory(copies);
   const target = copies.open(name);
   let lock: Lock | undefined;
@@ -139,23 +141,27 @@ async function makeCopy(
     // It was locked under the name that it had while it grew.
     Object.assign(lock, { path: ref });
     return { path, ref, lock, entries: done.entries, skipped: done.skipped.map(toSkipped) };
-  } finally {
+  } catch (error) {
     // Not to be aborted: the copy may be large, and nobody needs it any more.
-    if (!whole) await deleteHalf(copies, name, target);
+    const left = whole || await deleteHalf(copies, name, target);
+    if (left !== true && error instanceof LockError) throw withRemains(error, join(base, name));
+    throw error;
+  } finally {
     if (!whole) lock?.release();
     target.close();
   }
 }
 
-/** Deletes what there is of a copy; what cannot be deleted is garbage by its name. */
-async function deleteHalf(copies: Place, name: string, target: Place): Promise<void> {
+/** Deletes what there is of a copy; tells whether all of it is gone. The rest is garbage by its name. */
+async function deleteHalf(copies: Place, name: string, target: Place): Promise<boolean> {
   const words = newTreeWords();
   const bytes = toName(name);
   try {
-    await deleteTree(copies, bytes, target, { words, total: 0 }, {});
+    const { failureCount } = await deleteTree(copies, bytes, target, { words, total: 0 }, {});
+    return failureCount === 0;
   } catch {
     // Where no thread can be had there is next to nothing of it yet.
-    deleteHere({
+    const { failureCount } = deleteHere({
       work: 'delete',
       words,
       order: 'forward',
@@ -163,7 +169,14 @@ async function deleteHalf(copies: Place, name: string, target: Place): Promise<v
       name: bytes,
       tree: target.fd,
     });
+    return failureCount === 0;
   }
+}
+
+/** Says where what could not be deleted lies: it may be in directories that nobody may write to. */
+function withRemains(error: LockError, path: string): LockError {
+  const message = `${error.message}; what was copied could not be deleted: ${quote(path)}`;
+  return new LockError(message, Object.assign({ cause: error }, error));
 }
 
 /** Makes and locks the lock file of a copy that has nothing else yet. */
@@ -223,6 +236,11 @@ function tryNames(
 
 function copyError(root: string, parent: string, failed: NonNullable<CopyDone['failed']>) {
   const { path, syscall, errno } = failed;
+  if (errno === ELOOP) {
+    const why = `the directory of copies is mounted in what is to be copied, at ${quote(path)}`;
+    const message = `Cannot copy ${quote(root)} into ${quote(parent)}: ${why}`;
+    return new LockError(message, { code: 'EINVAL', path: parent });
+  }
   const { code, message } = systemError(
     `Cannot copy ${quote(root)} into ${quote(parent)}`,
     path,

@@ -1,13 +1,14 @@
 /** The deployments that a collection must not touch, by their names. */
 
 import { ENOENT } from '../linux/errno.ts';
-import { toName } from '../linux/file-calls.ts';
+import { fileCalls, toName } from '../linux/file-calls.ts';
+import { O_CLOEXEC, O_PATH } from '../linux/open-flags.ts';
 import { Status } from '../linux/status.ts';
-import { systemError } from '../lock/lock-error.ts';
+import { LockError, systemError } from '../lock/lock-error.ts';
 import { invalid } from '../lock/lock-options.ts';
 import { quote } from '../lock/printable.ts';
 import { DEPLOYMENT } from './garbage-names.ts';
-import type { Place } from './place.ts';
+import { Place } from './place.ts';
 
 /** Checks that they can be names of deployments. */
 export function checkDeployments(names: unknown): void {
@@ -33,12 +34,33 @@ export function checkExistence(
   throw systemError(`Cannot keep ${quote(path)} as current`, path, 'statx', ENOENT);
 }
 
-/** The directories to which names lead: a current deployment may be named by a link to it. */
-export function identitiesOf({ fd }: Place, names: readonly string[]): ReadonlySet<string> {
-  const status = new Status();
-  const found = names.filter((name) => status.behind(fd, toName(name)) === 0);
-  return new Set(found.map((name) => {
-    status.behind(fd, toName(name));
-    return status.identity;
-  }));
+/**
+ * The directories to which names lead, and those in which these lie, up to `parent`: a current
+ * deployment may be named by a link to it, or to a part of it.
+ */
+export function identitiesOf(parent: Place, names: readonly string[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const name of names) {
+    const fd = fileCalls().openat(parent.fd, toName(name), O_CLOEXEC | O_PATH, 0);
+    if (fd === -1) continue;
+    let at: Place | undefined = new Place(name, fd);
+    while (at !== undefined && at.identity !== parent.identity) {
+      found.add(at.identity);
+      const above = upFrom(at);
+      at.close();
+      at = above;
+    }
+    at?.close();
+  }
+  return found;
+}
+
+/** What it leads to may be a file, or lie where nobody may look. */
+function upFrom(place: Place): Place | undefined {
+  try {
+    return place.up();
+  } catch (error) {
+    if (error instanceof LockError) return undefined;
+    throw error;
+  }
 }

@@ -3,7 +3,7 @@
  *
  * | name | it is | collected |
  * |---|---|---|
- * | `tmp-partial-*` | a part of whatever was being made or deleted | always |
+ * | `tmp-partial-*` | a part of whatever was being made or deleted | always, where there is a `.ref` |
  * | `tmp-*` | a mutable copy | always, where there may be copies |
  * | `deploy-*` | an unpacked runtime | when it is said which ones are current |
  * | `scout_before_*`, `scout_0.*`, `.scout_*_unpack-temp` | a runtime of an earlier layout | as legacy |
@@ -26,6 +26,8 @@ export interface Scope {
   readonly currentDeployments: readonly string[] | undefined;
   /** Whether there may be copies and deployments: there are none in a legacy base directory. */
   readonly copies: boolean;
+  /** Whether what is called `tmp-partial-*` there is what a killed collector has left. */
+  readonly halves: boolean;
   readonly legacy: boolean;
 }
 
@@ -33,9 +35,11 @@ export interface Scope {
 export type Judgement = 'directory' | 'link' | 'current' | 'not-garbage';
 
 /** Judges an entry by its name. */
-export function judge(name: string, { currentDeployments, copies, legacy }: Scope): Judgement {
+export function judge(name: string, scope: Scope): Judgement {
+  const { currentDeployments, copies, halves, legacy } = scope;
   // Also where legacy runtimes lie: a collector may have been killed over one of them.
-  if (isPartial(name) || (copies && name.startsWith(COPY))) return 'directory';
+  if (isPartial(name)) return halves ? 'directory' : 'not-garbage';
+  if (copies && name.startsWith(COPY)) return 'directory';
   if (copies && name.startsWith(DEPLOYMENT) && currentDeployments !== undefined) {
     return currentDeployments.includes(name) ? 'current' : 'directory';
   }

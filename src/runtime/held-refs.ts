@@ -1,10 +1,22 @@
 import { ENOENT } from '../linux/errno.ts';
+import { fileCalls, toName } from '../linux/file-calls.ts';
 import { Status } from '../linux/status.ts';
 import type { Lock } from '../lock/lock.ts';
 import { LockError } from '../lock/lock-error.ts';
 import { type BusyRef, busyRef, lookAt, type Ref, tryRef, waitForRef } from './lock-ref.ts';
 import type { Place } from './place.ts';
 import type { RuntimeOptions } from './tree-options.ts';
+import { waitUntilUnused } from './wait-unused.ts';
+
+const REF = toName('.ref');
+/** Why a file that may be read cannot be locked exclusively. */
+const READ_ONLY: readonly string[] = ['EACCES', 'EPERM', 'EROFS'];
+
+interface HeldRef {
+  readonly lock: Lock;
+  /** The directory for which the file was made in order to lock it. */
+  readonly madeIn: Place | undefined;
+}
 
 /**
  * Exclusive locks on many `.ref` files, all or none of which are wanted. They are only tried, so
@@ -13,12 +25,9 @@ import type { RuntimeOptions } from './tree-options.ts';
  */
 export class HeldRefs {
   readonly #options: RuntimeOptions;
-  readonly #locks = new Map<string, Lock>();
+  readonly #locks = new Map<string, HeldRef>();
   /** Places that must stay open until somebody has waited for the lock there. */
   readonly #places: Place[] = [];
-  /** How many of the files were made in order to lock them. */
-  made = 0;
-
   constructor(options: RuntimeOptions) {
     this.#options = options;
   }
@@ -32,16 +41,20 @@ export class HeldRefs {
     const lock = await tryIfThere(ref, this.#options);
     if (lock === 'gone') return undefined;
     if (lock === undefined) return busyRef(ref);
-    if (errno === ENOENT) this.made++;
-    this.#keep(lock);
+    this.#keep(lock, errno === ENOENT ? where : undefined);
     return undefined;
   }
 
   /** Waits for a lock that was busy, while none is held. */
   async waitFor(busy: BusyRef, options: RuntimeOptions): Promise<void> {
-    const lock = await waitForRef(busy.ref, options);
-    if (busy.isAncestor) lock.release();
-    else this.#keep(lock);
+    if (!busy.isAncestor) return this.#keep(await waitForRef(busy.ref, options));
+    try {
+      (await waitForRef(busy.ref, options)).release();
+    } catch (error) {
+      // Who may delete a part need not have a right to write the `.ref` of the whole.
+      if (!(error instanceof LockError) || !READ_ONLY.includes(error.code)) throw error;
+      await waitUntilUnused(busy.ref, options);
+    }
   }
 
   /** Has a place closed by {@linkcode HeldRefs.close}, and not before. */
@@ -50,9 +63,22 @@ export class HeldRefs {
     return place;
   }
 
-  /** Releases all locks. */
+  /** How many of the files were made in order to lock them. */
+  get made(): number {
+    return [...this.#locks.values()].filter(({ madeIn }) => madeIn !== undefined).length;
+  }
+
+  /**
+   * Releases all locks. What was made in order to lock it is deleted before, if it is still there: it
+   * would say that a directory has had copies, or is a runtime.
+   */
   release(): void {
-    for (const lock of this.#locks.values()) lock.release();
+    for (const [identity, { lock, madeIn }] of this.#locks) {
+      if (madeIn !== undefined && lookAt(madeIn).identity === identity) {
+        fileCalls().unlinkat(madeIn.fd, REF, 0);
+      }
+      lock.release();
+    }
     this.#locks.clear();
   }
 
@@ -62,10 +88,10 @@ export class HeldRefs {
     for (const place of this.#places.splice(0)) place.close();
   }
 
-  #keep(lock: Lock): void {
+  #keep(lock: Lock, madeIn?: Place): void {
     const status = new Status();
     status.of(lock.fd);
-    this.#locks.set(status.identity, lock);
+    this.#locks.set(status.identity, { lock, madeIn });
   }
 }
 

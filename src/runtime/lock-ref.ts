@@ -1,13 +1,15 @@
 import { lookBeneath } from '../linux/directory.ts';
+import { ENOENT } from '../linux/errno.ts';
 import { closeFd } from '../linux/open.ts';
 import { Status } from '../linux/status.ts';
 import { lock, tryLock } from '../lock/default-engine.ts';
 import { findHolders, type Holder, holdersText } from '../lock/holders.ts';
 import type { Lock } from '../lock/lock.ts';
-import { LockError } from '../lock/lock-error.ts';
+import { LockError, systemError } from '../lock/lock-error.ts';
 import type { LockMode, LockOptions, WaitInfo } from '../lock/lock-options.ts';
 import { cannotLock, fullPath } from '../lock/open-file.ts';
 import type { Place } from './place.ts';
+import { mayChange } from './rights.ts';
 import type { LockSource, RuntimeOptions } from './tree-options.ts';
 
 const NAME = '.ref';
@@ -102,6 +104,15 @@ export function lookAt({ fd: dirfd }: Place): { identity?: string; uid?: number;
   return errno === 0 ? { identity: status.identity, uid: status.uid } : { errno };
 }
 
+/** Makes sure that the `.ref` of a directory, if it is missing, could be made. */
+export function checkMakeable(place: Place): void {
+  if (lookAt(place).errno !== ENOENT) return;
+  const errno = mayChange(place);
+  if (errno === 0) return;
+  const path = pathOfRef({ in: place, mode: 'exclusive', create: true });
+  throw systemError(cannotLock({ path, mode: 'exclusive' }), path, 'access', errno);
+}
+
 /** Tells of a `.ref` that is busy. */
 export function busyRef(ref: Ref): BusyRef {
   return { busy: pathOfRef(ref), identity: lookAt(ref.in).identity ?? '', ref };
@@ -112,7 +123,8 @@ function named(ref: Ref, error: unknown): unknown {
   return error instanceof LockError ? Object.assign(error, { path: pathOfRef(ref) }) : error;
 }
 
-function pathOfRef({ in: { fd } }: Ref): string {
+/** Where it is, for messages. */
+export function pathOfRef({ in: { fd } }: Ref): string {
   return fullPath({ path: NAME, dirfd: fd });
 }
 

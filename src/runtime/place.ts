@@ -19,7 +19,7 @@ export interface Entry {
 }
 
 /** What an open answers when there is no such directory. */
-const GONE: readonly number[] = [ENOENT, ENOTDIR, ELOOP];
+export const GONE: readonly number[] = [ENOENT, ENOTDIR, ELOOP];
 const STICKY = 0o1000;
 const OTHERS_WRITE = 0o002;
 
@@ -40,6 +40,8 @@ export class Place {
   readonly isShared: boolean;
   /** Whether only the owner of an entry, and its own, may move the entry. */
   readonly isSticky: boolean;
+  /** Whether the filesystem forbids to change it, by its attributes (chattr(1)). */
+  readonly isFixed: boolean;
 
   /** Takes over a descriptor. */
   constructor(path: string, fd: number) {
@@ -49,6 +51,7 @@ export class Place {
     status.of(fd);
     this.identity = status.identity;
     this.uid = status.uid;
+    this.isFixed = status.fixed;
     this.isSticky = (status.permissions & STICKY) !== 0;
     this.isShared = this.isSticky && (status.permissions & OTHERS_WRITE) !== 0;
   }
@@ -201,19 +204,31 @@ function open(place: Place): Place {
 function entryOf(found: Place, action: string): Entry | undefined {
   let parent: Place | undefined;
   try {
-    const above = found.up();
-    if (above === undefined) return undefined;
+    const above = found.upWithinMount();
+    if (above === undefined) {
+      if (isRoot(found)) return undefined;
+      throw mountedAt(action, found.path);
+    }
     parent = open(above);
     const name = nameIn(parent, found);
     if (name === undefined) throw systemError(action, found.path, 'open', ENOENT);
     const last = new TextDecoder().decode(name.subarray(0, -1));
-    return { parent, name, tree: parent.open(last, name, action) };
+    const tree = parent.open(last, name, action);
+    if (tree.identity === found.identity) return { parent, name, tree };
+    tree.close();
+    throw systemError(action, found.path, 'open', ENOENT);
   } catch (error) {
     parent?.close();
     throw error;
   } finally {
     found.close();
   }
+}
+
+function isRoot(place: Place): boolean {
+  const above = place.up();
+  above?.close();
+  return above === undefined;
 }
 
 function nameIn({ fd }: Place, { identity }: Place): Uint8Array | undefined {

@@ -1,4 +1,4 @@
-import type { Survey } from '../../workers/tree-task.ts';
+import type { FailedCall, Survey } from '../../workers/tree-task.ts';
 import { errnoName, errnoText } from '../linux/errno.ts';
 import { nameText } from '../linux/listing.ts';
 import type { Holder } from '../lock/holders.ts';
@@ -152,8 +152,10 @@ async function remove(
   options: RemoveOptions,
 ): Promise<RemoveResult> {
   const path = entry.tree.fullPath;
+  const [first] = survey.obstacles;
+  if (first !== undefined) throw cannotDelete(path, first);
   if (options.dryRun) {
-    throwIfImpossible(entry, survey, path);
+    throwUnlessMovable(entry, path);
     const { bytes, inodes } = survey;
     return resultOf(path, { dryRun: true, freedBytes: bytes, freedInodes: inodes });
   }
@@ -171,19 +173,15 @@ function resultOf(path: string, result: Partial<RemoveResult>): RemoveResult {
 }
 
 /** A dry run promises no more than what the removal would do. */
-function throwIfImpossible({ parent, tree }: Entry, { obstacles }: Survey, path: string): void {
-  const [first] = obstacles;
-  if (first !== undefined) {
-    const where = `${path}/${first.path}`;
-    throw refused(
-      path,
-      `cannot delete ${quote(where)}: ${failureText(first)}`,
-      errnoName(first.errno),
-    );
-  }
+function throwUnlessMovable({ parent, tree }: Entry, path: string): void {
   const errno = mayMove(parent, tree);
   if (errno === 0) return;
   throw refused(path, `cannot rename it: ${errnoText(errno)}`, errnoName(errno));
+}
+
+function cannotDelete(path: string, failed: FailedCall): LockError {
+  const where = quote(`${path}/${failed.path}`);
+  return refused(path, `cannot delete ${where}: ${failureText(failed)}`, errnoName(failed.errno));
 }
 
 function remainsOf({ parent }: Entry, { failures, failureCount, remains }: Deletion) {

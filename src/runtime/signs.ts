@@ -1,5 +1,5 @@
 import { ENOENT } from '../linux/errno.ts';
-import { toName } from '../linux/file-calls.ts';
+import { fileCalls, toName } from '../linux/file-calls.ts';
 import { DT_REG } from '../linux/listing.ts';
 import { Status } from '../linux/status.ts';
 import { notARuntime } from './find-runtime.ts';
@@ -26,6 +26,16 @@ export function requireSign(tree: Place, action: string): void {
 /** Whether a directory has a `.ref`, whatever that is. */
 export function hasRef(place: Place): boolean {
   return new Status().at(place.fd, toName('.ref')) !== ENOENT;
+}
+
+/**
+ * Whether a directory has a `.ref` that says something of it: anybody may put one into `/tmp`, and would
+ * make it a runtime, or a directory of copies.
+ */
+export function hasTrustedRef(place: Place): boolean {
+  const status = new Status();
+  if (status.at(place.fd, toName('.ref')) !== 0) return false;
+  return !place.isShared || [0, place.uid, fileCalls().geteuid()].includes(status.uid);
 }
 
 function hasRefIn(tree: Place, name: string): boolean {

@@ -103,9 +103,9 @@ async function sweepDirectory(entry: Candidate, options: SweepOptions): Promise<
     // Somebody who used it until just now may have left it with a `keep`.
     const late = keepOf(entry, tree);
     if (late !== undefined) return late;
+    const [obstacle] = survey.obstacles;
+    if (obstacle !== undefined) return notDeleted(entry, name, obstacle, survey.obstacles.length);
     if (options.dryRun) {
-      const [obstacle] = survey.obstacles;
-      if (obstacle !== undefined) return notDeleted(entry, name, obstacle, survey.obstacles.length);
       const errno = mayMove(parent, tree);
       return errno === 0 ? deleted(entry, survey) : kept(
         entry,

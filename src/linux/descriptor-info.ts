@@ -1,5 +1,4 @@
 import { type KernelLock, parseLock } from './kernel-locks.ts';
-import { readProc } from './proc.ts';
 import type { Access } from './wait-modes.ts';
 
 /** What the kernel shows of a descriptor of any process (proc_pid_fdinfo(5)). */
@@ -7,8 +6,10 @@ export interface DescriptorInfo {
   readonly access: Access;
   /** The locks that it holds or, process-associated, its process on that file; each range is one. */
   readonly locks: readonly CountedLock[];
-  /** Device and inode in the kernel's own spelling, when asked for. */
-  place(): string | undefined;
+  /** The number of its mount, in the process's mount namespace. */
+  readonly mount: string | undefined;
+  /** Since Linux 5.14. */
+  readonly inode: string | undefined;
 }
 
 /** As many locks of one kind and mode. */
@@ -25,13 +26,14 @@ const ACCESS: readonly Access[] = ['read', 'write', 'both', 'both'];
  * That need never be, if the event goes to a page that is withheld, and then not even SIGKILL ends
  * the reader. The number may mean another file by the time that it is read.
  */
-export function descriptorInfo(pid: number, text: string): DescriptorInfo {
+export function descriptorInfo(text: string): DescriptorInfo {
   const flags = /^flags:\s+([0-7]+)/m.exec(text)?.[1] ?? '2';
   return {
     // O_ACCMODE is the last two bits.
     access: ACCESS[Number(flags.at(-1)) & 3]!,
     locks: locksIn(text),
-    place: () => placeIn(pid, text),
+    mount: /^mnt_id:\s+(\d+)/m.exec(text)?.[1],
+    inode: /^ino:\s+(\d+)/m.exec(text)?.[1],
   };
 }
 
@@ -48,17 +50,6 @@ function locksIn(text: string): CountedLock[] {
     } else same.count++;
   }
   return [...counted.values()];
-}
-
-/** By the device of its mount, which is the one that /proc/locks has, and not always statx(2)'s. */
-function placeIn(pid: number, text: string): string | undefined {
-  const mount = /^mnt_id:\s+(\d+)/m.exec(text)?.[1];
-  // Since Linux 5.14.
-  const inode = /^ino:\s+(\d+)/m.exec(text)?.[1];
-  if (mount === undefined || inode === undefined) return undefined;
-  // 36 35 98:0 /mnt1 …
-  const line = new RegExp(`^${mount} \\d+ (\\d+):(\\d+) `, 'm').exec(readProc(`${pid}/mountinfo`));
-  return line === null ? undefined : placeOf(line[1]!, line[2]!, inode);
 }
 
 /** A device and an inode as /proc/locks has them: `08:01:1234`. */

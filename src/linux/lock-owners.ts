@@ -1,6 +1,7 @@
 import { type CountedLock, descriptorInfo, placeOf } from './descriptor-info.ts';
+import { Devices } from './devices.ts';
 import { type KernelLock, kernelLocks } from './kernel-locks.ts';
-import { blockedLockCalls } from './lock-waiters.ts';
+import { blockedLockCalls, callFilesOf } from './lock-waiters.ts';
 import { infoOf, type Open, openIn } from './open-of.ts';
 import { readProc, runningPids } from './proc.ts';
 import { Trusting } from './process-state.ts';
@@ -59,6 +60,10 @@ export function findLockOwners(files: ReadonlySet<string>): LockOwners {
  */
 const MAX_MORE = 16;
 
+/** The same for a process of somebody else's, whether it has a lock or not; and how many of its threads. */
+const MAX_FOREIGN = 64;
+const MAX_THREADS = 1000;
+
 /** One look at all processes, and then at what the kernel lists. */
 class Look {
   readonly #files: ReadonlySet<string>;
@@ -70,7 +75,8 @@ class Look {
   /** How often each lock was seen, to be compared with how often the kernel lists it. */
   readonly #seen = new Map<string, number>();
   readonly #waits = new Waits();
-  readonly #commands = new Map<number, string>();
+  readonly #commands = new Map<number, string | undefined>();
+  readonly #devices = new Devices();
   readonly #trusting = new Trusting();
   /** Files of which not all descriptors were read about, so that nobody can be missed. */
   readonly #uncounted = new Set<string>();
@@ -89,11 +95,20 @@ class Look {
       const trust = this.#trusting.of(pid);
       if (trust === 'in exec') continue;
       const all = openIn(pid, this.#files);
-      if (trust === 'ours') this.#lookAt(all, readProc);
-      else foreign.push(...all);
+      if (trust === 'ours') this.#lookAt(all, callFilesOf, readProc);
+      else foreign.push(...this.#some(all));
     }
-    const texts = readApart(foreign.map(infoOf));
-    this.#lookAt(foreign, (path) => texts.get(path) ?? '');
+    const calls = new Map(
+      [...new Set(foreign.map(({ pid }) => pid))].map((pid) => [pid, callFilesOf(pid)]),
+    );
+    // All of one process together: if it keeps the reader, the rest of it is left out.
+    const texts = readApart(
+      [...calls].flatMap(([pid, files]) => [
+        ...foreign.filter((open) => open.pid === pid).map(infoOf),
+        ...files.slice(0, MAX_THREADS),
+      ]),
+    );
+    this.#lookAt(foreign, (pid) => calls.get(pid)!, (path) => texts.get(path) ?? '');
     const { locks, whole } = kernelLocks(this.#places.keys());
     for (const lock of locks) this.#compare(lock, whole);
     for (const { count, pid, ...what } of this.#waits.tell(whole)) {
@@ -104,7 +119,22 @@ class Look {
     return { owners: [...this.#owners.values()], unseen: this.#unseen, whole };
   }
 
-  #lookAt(all: readonly Open[], read: (path: string) => string): void {
+  /** As many descriptors of a process on each file as are read about where it may be hostile. */
+  #some(all: readonly Open[]): Open[] {
+    const counts = new Map<string, number>();
+    return all.filter(({ file }) => {
+      const count = (counts.get(file) ?? 0) + 1;
+      counts.set(file, count);
+      if (count > MAX_FOREIGN) this.#uncounted.add(file);
+      return count <= MAX_FOREIGN;
+    });
+  }
+
+  #lookAt(
+    all: readonly Open[],
+    callsOf: (pid: number) => readonly string[],
+    read: (path: string) => string,
+  ): void {
     const withLocks = new Map<string, number>();
     for (const open of all) {
       const key = `${open.pid} ${open.file}`;
@@ -113,12 +143,12 @@ class Look {
         this.#uncounted.add(open.file);
         continue;
       }
-      const { locks } = descriptorInfo(open.pid, read(infoOf(open)));
+      const { locks } = descriptorInfo(read(infoOf(open)));
       for (const lock of locks) this.#addLock(open.file, open.pid, lock);
       if (count > 0 || locks.length > 0) withLocks.set(key, count + 1);
     }
     for (const pid of new Set(all.map(({ pid }) => pid))) {
-      const calls = blockedLockCalls(pid);
+      const calls = blockedLockCalls(callsOf(pid), read);
       if (calls.length === 0) continue;
       const byFd = new Map(all.filter((open) => open.pid === pid).map((open) => [open.fd, open]));
       for (const { fd, kind } of calls) {
@@ -129,9 +159,9 @@ class Look {
   }
 
   #addWait({ file, pid }: Open, kind: LockOwner['kind'], text: string): void {
-    const { access, place } = descriptorInfo(pid, text);
+    const { access, mount, inode } = descriptorInfo(text);
     // A waiter's descriptor need not have a lock, which would tell it.
-    const name = place();
+    const name = this.#devices.placeOf(pid, mount, inode);
     if (name !== undefined) this.#places.set(name, file);
     this.#waits.addSeen({ file, kind, pid, access });
   }
@@ -139,7 +169,8 @@ class Look {
   #addLock(file: string, pid: number, { place, mode, kind, count }: CountedLock): void {
     this.#places.set(place, file);
     const what = { file, mode, kind, waiting: false };
-    this.#addOwner(pid, what);
+    // It has ended since: if somebody else has inherited the lock, the kernel's list shows it.
+    if (!this.#addOwner(pid, what)) return;
     const key = kernelKey(what, pid);
     this.#seen.set(key, (this.#seen.get(key) ?? 0) + count);
   }
@@ -160,19 +191,19 @@ class Look {
     const key = `${pid} ${what.file} ${what.mode} ${what.kind} ${what.waiting}`;
     if (this.#owners.has(key)) return true;
     const command = this.#commandOf(pid);
-    if (command === '') return false;
+    if (command === undefined) return false;
     this.#owners.set(key, { ...what, pid, command });
     return true;
   }
 
-  #commandOf(pid: number): string {
-    let command = this.#commands.get(pid);
-    if (command === undefined) {
+  /** Gives `undefined` for a process that there is not; a process may have no name. */
+  #commandOf(pid: number): string | undefined {
+    if (!this.#commands.has(pid)) {
       // It may end with blanks of its own.
-      command = readProc(`${pid}/comm`).replace(/\n$/, '');
+      const [, command] = /^(.*)\n$/s.exec(readProc(`${pid}/comm`)) ?? [];
       this.#commands.set(pid, command);
     }
-    return command;
+    return this.#commands.get(pid);
   }
 }
 

@@ -1,6 +1,7 @@
 import { openDirectory } from './directory.ts';
 import { fileCalls } from './file-calls.ts';
 import { list, nameText } from './listing.ts';
+import { namesIn } from './proc.ts';
 import { Status } from './status.ts';
 
 /** A descriptor of a process. */
@@ -9,6 +10,8 @@ export interface Open {
   readonly fd: number;
   /** The file's device and inode, as `Status.identity` has them. */
   readonly file: string;
+  /** Where below `/proc` its process, or the thread that has it, is. */
+  readonly place: string;
 }
 
 /**
@@ -17,23 +20,37 @@ export interface Open {
  */
 export function openIn(pid: number, files: ReadonlySet<string>): Open[] {
   const found: Open[] = [];
-  const descriptors = openDirectory(`/proc/${pid}/fd`);
+  if (look(pid, `${pid}`, files, found) > 0) return found;
+  // The first thread has ended, and with it what it had; the others go on with the descriptors.
+  const threads = openDirectory(`/proc/${pid}/task`);
+  if (threads < 0) return found;
+  const others = namesIn(threads).filter((thread) => Number(thread) !== pid);
+  fileCalls().close(threads);
+  others.some((thread) => look(pid, `${pid}/task/${thread}`, files, found) > 0);
+  return found;
+}
+
+/** Looks at the descriptors of a process, or of a thread; gives how many there are. */
+function look(pid: number, place: string, files: ReadonlySet<string>, found: Open[]): number {
+  const descriptors = openDirectory(`/proc/${place}/fd`);
   // It has ended, or is not ours to look at.
-  if (descriptors < 0) return found;
+  if (descriptors < 0) return 0;
+  let count = 0;
   const status = new Status();
   const listing = list(descriptors);
   // Most descriptors are none of these files, so their names stay where the kernel has put them.
   while (typeof listing !== 'number' && listing.next()) {
+    count++;
     if (status.behind(descriptors, listing.name) !== 0) continue;
     const file = status.identity;
     if (!files.has(file)) continue;
-    found.push({ pid, fd: Number(nameText(listing.nameBytes)), file });
+    found.push({ pid, fd: Number(nameText(listing.nameBytes)), file, place });
   }
   fileCalls().close(descriptors);
-  return found;
+  return count;
 }
 
 /** Where below `/proc` the kernel tells of the descriptor. */
-export function infoOf({ pid, fd }: Open): string {
-  return `${pid}/fdinfo/${fd}`;
+export function infoOf({ place, fd }: Open): string {
+  return `${place}/fdinfo/${fd}`;
 }

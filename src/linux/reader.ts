@@ -12,6 +12,9 @@ import { argumentVector } from './program.ts';
 /** A file whose text stays the same until the system starts again, and that is in no other file. */
 const MARK = 'sys/kernel/random/boot_id';
 
+/** Where cat(1) is. Not by PATH: whoever can write to a directory there would have root start theirs. */
+const PROGRAMS = ['/usr/bin/cat', '/bin/cat', '/run/current-system/sw/bin/cat'];
+
 // Room for a posix_spawn_file_actions_t, of which glibc's and musl's take 80 bytes.
 const ACTIONS_SIZE = 1024;
 const SIGKILL = 9;
@@ -77,7 +80,7 @@ export function startReader(paths: readonly string[]): Reader | undefined {
   const ends = new Int32Array(2);
   if (processCalls().pipe2(ends, O_CLOEXEC) === -1) return undefined;
   const [output, input] = [ends[0]!, ends[1]!];
-  const pid = spawn(['cat', MARK, ...paths.flatMap((path) => [path, MARK])], input);
+  const pid = spawn([MARK, ...paths.flatMap((path) => [path, MARK])], input);
   // Not by `fileCalls`, which closes only what it has opened.
   const { close } = processCalls();
   close(input);
@@ -93,21 +96,25 @@ export function startReader(paths: readonly string[]): Reader | undefined {
   };
 }
 
-function spawn([program, ...files]: readonly string[], output: number): number | undefined {
+function spawn(files: readonly string[], output: number): number | undefined {
   const { init, dup2, open, close, destroy } = calls();
-  const { posix_spawnp, environment } = processCalls();
+  const { posix_spawnp } = processCalls();
   const actions = new Uint8Array(ACTIONS_SIZE);
   init(actions);
   dup2(actions, output, 1);
   for (const fd of [0, 2]) open(actions, fd, toName('/dev/null'), O_RDWR, 0);
   // What it had open would stay open, and locked, for as long as it is stuck.
   for (const fd of inheritable()) close(actions, fd);
-  const words = [program!, ...files.map((path) => `/proc/${path}`)];
-  const { file, argv } = argumentVector(words.map((word) => new TextEncoder().encode(word)));
+  const operands = files.map((path) => `/proc/${path}`);
   const pid = new Int32Array(1);
-  const errno = posix_spawnp(pid, file, actions, null, argv, environment());
+  const started = PROGRAMS.some((program) => {
+    const words = [program, ...operands].map((word) => new TextEncoder().encode(word));
+    const { file, argv } = argumentVector(words);
+    // The NULL at the end of the vector is an environment with nothing in it.
+    return posix_spawnp(pid, file, actions, null, argv, argv + words.length * 8) === 0;
+  });
   destroy(actions);
-  return errno === 0 ? pid[0] : undefined;
+  return started ? pid[0] : undefined;
 }
 
 function inheritable(): number[] {

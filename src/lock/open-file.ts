@@ -52,7 +52,8 @@ function openOrCreate(want: LockRequest): number {
   for (let attempt = 1;; attempt++) {
     // Without `O_CREAT`, which is refused for what somebody else has made in a sticky directory.
     let fd = open(want, 'write');
-    if (want.mode === 'shared' && readOnly.has(-fd)) fd = open(want, 'read');
+    // A lease for reading, as Samba takes them, is in the way of writers alone (fcntl(2)).
+    if (want.mode === 'shared' && (readOnly.has(-fd) || fd === -EAGAIN)) fd = open(want, 'read');
     if (fd !== -ENOENT || !want.create) return fd;
     fd = createLockFile(want.dirfd, want.path, want.beneath);
     if (fd !== -EEXIST || attempt === ATTEMPTS) return fd;

@@ -34,9 +34,10 @@ export function plain(name: string): string {
 /** Quotes a path for a message: on one line, and short enough to read. */
 export function quote(path: string): string {
   if (path.length <= LONGEST) return `"${plain(path)}"`;
-  const characters = Array.from(path);
-  const begin = characters.slice(0, END).join('');
-  return `"${plain(begin)}…${plain(characters.slice(-END).join(''))}"`;
+  // A character is two units at most, and half of one that is cut in two is left out.
+  const begin = Array.from(path.slice(0, 2 * END)).slice(0, END).join('');
+  const end = Array.from(path.slice(-2 * END)).slice(-END).join('');
+  return `"${plain(begin)}…${plain(end)}"`;
 }
 
 /** As in JSON, but for the bytes that are not UTF-8. */

@@ -9,8 +9,10 @@
  * made of an object may be endless. So nothing is walked or printed before its type is known.
  */
 
+import { constants } from 'node:os';
 import { MessagePort } from 'node:worker_threads';
 import { type AdoptOptions, checkAdopt } from '../lock/adopt-lock.ts';
+import { systemError } from '../lock/lock-error.ts';
 import { type LockMode, type LockRequest, toRequest } from '../lock/lock-options.ts';
 import type { TryLockOptions } from '../lock/lock-options.ts';
 import { type Knock, MOST_AT_ONCE, type News, type Op, type Service } from './protocol.ts';
@@ -25,8 +27,14 @@ export type Call =
     readonly argumentList: readonly { readonly type: 'RAW'; readonly value: unknown }[];
   };
 
+const { ENAMETOOLONG } = constants.errno;
+
 /** The longest text of a client that is not a path. */
 const LONGEST_TEXT = 100;
+/** The longest path that the kernel takes, in bytes, of which each character is at least one. */
+const LONGEST_PATH = 4095;
+/** The most files that `lockAll()` of a client can put in order at once. */
+const MOST_WANTS = 50_000;
 
 /** The most that the kernel counts a thread with. */
 const LAST_THREAD = 2 ** 31 - 1;
@@ -97,7 +105,11 @@ function toOp(value: unknown): Op {
     case 'upgrade':
       return { do: 'upgrade', id: toId(op['id']), lock: toId(op['lock']) };
     case 'order':
-      return { do: 'order', id: toId(op['id']), wants: toList(op['wants']).map(toWant) };
+      return {
+        do: 'order',
+        id: toId(op['id']),
+        wants: toList(op['wants'], MOST_WANTS).map(toWant),
+      };
     case 'query':
     case 'stats':
       return { do: op['do'], id: toId(op['id']) };
@@ -120,6 +132,7 @@ function toNews(what: News['do'], { lock, mode }: Record<string, unknown>): News
 function toWant(value: unknown): LockRequest {
   const { path, dirfd, mode, create, beneath, kind, range, file } = toFields(value);
   if (typeof path !== 'string') throw wrong('a path');
+  if (path.length > LONGEST_PATH) throw systemError('Cannot lock a file', '', 'open', ENAMETOOLONG);
   checkPlain(dirfd, mode, create, beneath, kind);
   const options = { mode, create, beneath, kind, at: dirfd, range: toRange(range) };
   const want = toRequest(path, options as TryLockOptions);
@@ -174,9 +187,12 @@ function toFields(value: unknown): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** To make a text of an object, for the message of an error, may take for ever. */
+/** To make a text of an object, for the message of an error, may take for ever; of a bigint, too. */
 function checkPlain(...values: unknown[]): void {
-  for (const value of values) if (typeof value === 'object') throw wrong('an option');
+  for (const value of values) {
+    if (typeof value === 'string') toText(value);
+    else if (typeof value === 'object' || typeof value === 'bigint') throw wrong('an option');
+  }
 }
 
 function isCount(value: unknown): value is number {

@@ -1,7 +1,6 @@
-import { type DeleteDone, DONE, type FailedCall } from '../../workers/tree-task.ts';
-import { newTreeWords, type Survey } from '../../workers/tree-task.ts';
+import { type DeleteDone, DONE, newTreeWords, type Survey } from '../../workers/tree-task.ts';
 import { nameText } from '../linux/listing.ts';
-import { LockError, systemError } from '../lock/lock-error.ts';
+import { LockError } from '../lock/lock-error.ts';
 import { quote } from '../lock/printable.ts';
 import { usedAncestor } from './ancestors.ts';
 import { lateUser } from './claim-tree.ts';
@@ -23,6 +22,8 @@ export interface Claimed {
 export interface Deletion extends DeleteDone {
   /** Where what could not be deleted lies now. */
   readonly remains: string;
+  /** Whether nothing could be deleted, so that it has its name again. */
+  readonly isWhole: boolean;
 }
 
 /**
@@ -49,12 +50,11 @@ export async function deleteClaimed(
   try {
     const total = survey.total + held.made;
     const done = await deleteTree(parent, aside.bytes, tree, { words, total }, options);
-    const [first] = done.failures;
-    if (first !== undefined && Atomics.load(words, DONE) <= held.made && aside.undo()) {
-      throw nothingDeleted(tree.path, first);
-    }
+    const isFutile = done.failureCount > 0 && Atomics.load(words, DONE) <= held.made;
+    const isWhole = isFutile && aside.undo();
     // What was made in order to lock it is nothing that the tree had.
-    return { ...done, inodes: Math.max(0, done.inodes - held.made), remains };
+    const inodes = Math.max(0, done.inodes - held.made);
+    return { ...done, inodes, isWhole, remains: isWhole ? tree.path : remains };
   } catch (error) {
     // An error that is not ours is of the caller's own `onProgress`, which knows what it has thrown.
     const why = error instanceof Error ? error.message : String(error);
@@ -62,13 +62,6 @@ export async function deleteClaimed(
     else if (error instanceof LockError) throw halfDeleted(tree.path, remains, why);
     throw error;
   }
-}
-
-/** It is whole, but for what was made in order to lock it, and has its name. */
-function nothingDeleted(path: string, failed: FailedCall): LockError {
-  const { syscall, errno } = failed;
-  const where = failed.path === '' ? path : `${path}/${failed.path}`;
-  return systemError(`Cannot delete ${quote(where)}`, where, syscall, errno);
 }
 
 function putBack(aside: Aside, path: string, remains: string, why: string): void {

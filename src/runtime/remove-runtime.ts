@@ -161,6 +161,7 @@ async function remove(
   }
   const done = await deleteClaimed(entry, survey, { held, ancestors }, options);
   if ('busy' in done) return await leave(entry, done, options);
+  if (done.isWhole) throw cannotDelete(path, done.failures[0]!);
   if (done.stopped) options.signal!.throwIfAborted();
   const freed = { removed: true, freedBytes: done.bytes, freedInodes: done.inodes };
   const result = resultOf(path, freed);

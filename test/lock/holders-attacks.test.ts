@@ -1,6 +1,9 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { type Holder, holders } from '../../src/mod.ts';
 import { compileFixture } from '../support/compile.ts';
 import { within } from '../support/eventually.ts';
 import { testOfd } from '../support/kind.ts';
@@ -8,7 +11,8 @@ import { startLocker } from '../support/locker.ts';
 import { type CopyToLookAt, copyToLookAt, programsThatLook } from '../support/looks.ts';
 import { mustBlock } from '../support/must-block.ts';
 import { type Program, start } from '../support/process.ts';
-import { newPath } from '../support/temp.ts';
+import { root, scriptCommand } from '../support/runtime.ts';
+import { newFile, newPath } from '../support/temp.ts';
 
 /** Far longer than a look takes, and as long as an attacker can keep it once. In milliseconds. */
 const PROMPTLY = 20_000;
@@ -106,5 +110,39 @@ test('a process that sits in execve(2) for good keeps nobody who looks', async (
   await end(begun.attacker);
   await holder.end();
 });
+
+testOfd('a holder is named that has no name, or whose first thread has ended', async () => {
+  const [one, other] = [newFile(), newFile()];
+  const program = start(['python3', `${root}/test/fixtures/odd-holders.py`, one, other]);
+  const pids = (await within(10_000, 'both hold', program.line()))!.split(' ').map(Number);
+  const common = { mode: 'exclusive', kind: 'ofd', waiting: false };
+  assert.equal(await holders(one), [{ ...common, pid: pids[0], command: '' }]);
+  // Its first thread is a zombie as soon as it has ended, and until then it has the descriptors.
+  const { pid, ...rest } = (await holders(other))[0]!;
+  assert.equal([pid, rest], [pids[1], { ...common, command: 'python3' }]);
+  await end(program);
+});
+
+(process.getuid!() === 0 ? testOfd : test.skip)(
+  'what reads of other processes is not looked for in PATH',
+  async () => {
+    const path = newFile();
+    const place = newDirectory();
+    const trap = join(place, 'cat');
+    writeFileSync(trap, `#!/bin/sh\ntouch ${place}/sprung\n`, { mode: 0o755 });
+    const script = 'import os, sys\nos.setuid(65534)\nsys.stdin.read()';
+    const holding =
+      `import fcntl, struct, os, sys\nfd = os.open(${JSON.stringify(path)}, os.O_RDWR)\n` +
+      'fcntl.fcntl(fd, 37, struct.pack("hhqqi", fcntl.F_WRLCK, 0, 0, 0, 0))\nprint(flush=True)\n';
+    const foreign = start(['python3', '-c', holding + script]);
+    await foreign.line();
+    const env = { ...process.env, PATH: place };
+    const status = start([...scriptCommand('src/cli/main.ts'), 'status', '--json', path], { env });
+    const { files: [{ holders }] } = JSON.parse((await status.line())!);
+    assert.equal(holders.map(({ pid }: Holder) => pid), [foreign.child.pid]);
+    assert.not(existsSync(join(place, 'sprung')));
+    await end(foreign);
+  },
+);
 
 test.run();

@@ -81,6 +81,19 @@ test('a lease for reading is in the way of a lock as well', async () => {
   await engine.close();
 });
 
+test("a lease for reading is in nobody's way who only shares the file", async () => {
+  const engine = new LockEngine();
+  const path = newFile();
+  const holder = await lease(path, 'read');
+  (await engine.tryLock(path, { mode: 'shared' }))!.release();
+  (await engine.lock(path, { mode: 'shared' })).release();
+  // To open it for writing has been tried, which asks the holder to let go.
+  await holder.asked();
+  await holder.letsGo();
+  await holder.ends();
+  await engine.close();
+});
+
 test('an abort and close() end the wait for a file with a lease', async () => {
   const engine = new LockEngine();
   const path = newFile();

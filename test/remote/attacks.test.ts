@@ -148,6 +148,10 @@ const malformed: Record<string, unknown> = {
 const wants: Record<string, object> = {
   'a path with NUL': { path: `${file}\0` },
   'a path that is none': { path: 7 },
+  'a path that is too long': { path: '/'.repeat(30_000_000) },
+  'a mode that is too long': { mode: 'x'.repeat(30_000_000) },
+  'a directory that takes long to write': { dirfd: 1n << 100_000_000n },
+  'a range that takes long to write': { range: { start: 1n << 100_000_000n, length: 0 } },
   'a path that is an object': { path: { toString: null } },
   'a mode': { mode: 'none' },
   'a mode that is endless': { mode: endless },

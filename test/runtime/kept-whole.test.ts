@@ -219,7 +219,7 @@ testAsRoot("the lock file of a copy is its owner's, and those within can be lock
 
 testAsRoot(
   'a copy does not copy itself by way of a mount, and a mount hides no runtime',
-  async () => {
+  () => {
     const source = makeTree(newPlace(), ['usr/bin/', 'mnt/']);
     const copies = makeCopies(newPlace(), []);
     const runtime = makeTree(newPlace(), ['rt/.ref', 'rt/usr/', 'other/']);

@@ -14,7 +14,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** How long a file may take, in milliseconds. */
-const TIME_LIMIT = 90_000;
+const TIME_LIMIT = 180_000;
 /**
  * How long its process may live on after its last test. It deletes its files then: thousands, and on a
  * busy machine each may wait milliseconds for the disk and for its turn.

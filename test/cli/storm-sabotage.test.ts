@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { StormReport } from '../../src/cli/storm/report.ts';
 import { directory, reportOf, storm } from '../support/storm.ts';
 
 /** What somebody does without asking, to whom, and what the storm must say to it. */
@@ -111,34 +112,41 @@ function unlessGone<T>(look: () => T): T | undefined {
   }
 }
 
-for (const [what, { victims, act, times, expected }] of Object.entries(sabotage)) {
-  test(`storm finds out when somebody ${what}`, async () => {
-    const dir = directory();
-    const few = ['--runtimes', '3', '--processes', '1', '--launchers', '4'];
-    const program = storm(dir, '--seconds', '60', ...few);
-    let done = 0;
-    const timer = setInterval(() => {
-      for (const victim of unlessGone(() => victims(join(dir, readdirSync(dir)[0]!))) ?? []) {
-        unlessGone(() => {
-          act(victim);
-          done++;
-        });
-      }
-      if (done < times) return;
-      clearInterval(timer);
-      process.kill(program.child.pid!, 'SIGINT');
-    }, 10);
-    try {
-      const report = await reportOf(program, dir, 1);
-      assert.ok(report.violations > 0);
-      assert.ok(report.violationDetails.length <= 10);
-      assert.ok(
-        report.violationDetails.some((detail) => expected.test(detail)),
-        report.violationDetails.join('\n'),
-      );
-    } finally {
-      clearInterval(timer);
+/** Ends a storm when so much has been done to it; gives its report, and its exit status. */
+async function sabotaged({ victims, act }: Sabotage, times: number): Promise<StormReport> {
+  const dir = directory();
+  const few = ['--runtimes', '3', '--processes', '1', '--launchers', '4'];
+  const program = storm(dir, '--seconds', '60', ...few);
+  let done = 0;
+  const timer = setInterval(() => {
+    for (const victim of unlessGone(() => victims(join(dir, readdirSync(dir)[0]!))) ?? []) {
+      unlessGone(() => {
+        act(victim);
+        done++;
+      });
     }
+    if (done < times) return;
+    clearInterval(timer);
+    process.kill(program.child.pid!, 'SIGINT');
+  }, 10);
+  try {
+    return await reportOf(program, dir, [1, 130]);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+for (const [what, one] of Object.entries(sabotage)) {
+  test(`storm finds out when somebody ${what}`, async () => {
+    let report = await sabotaged(one, one.times);
+    // The slower the machine, the fewer are there to notice what is done.
+    if (report.violations === 0) report = await sabotaged(one, 4 * one.times);
+    assert.ok(report.violations > 0);
+    assert.ok(report.violationDetails.length <= 10);
+    assert.ok(
+      report.violationDetails.some((detail) => one.expected.test(detail)),
+      report.violationDetails.join('\n'),
+    );
   });
 }
 

@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { test } from 'uvu';
@@ -28,14 +27,15 @@ const hasContainers = spawnSync('bwrap', probe).status === 0;
 test('storm finds every promise kept, and leaves nothing behind', async () => {
   const dir = directory();
   let length = 0;
-  const report = await untilAllHappens((seconds) => {
+  const what = ['launches', 'removed', 'busy', 'copies'] as const;
+  const report = await untilAllHappens(what, (seconds) => {
     length = seconds;
     return reportOf(storm(dir, '--seconds', `${seconds}`, '--launchers', '4'), dir, 0);
   });
   assert.equal([report.violations, report.violationDetails], [0, []]);
   const { launches, removed, busy, copies, collected } = report;
-  assert.ok(launches > copies && removed > 0 && busy > 0, JSON.stringify(report));
-  assert.ok(copies >= collected && collected > 0, JSON.stringify(report));
+  assert.ok(launches >= copies && copies > 0 && removed > 0 && busy > 0, JSON.stringify(report));
+  assert.ok(copies >= collected, JSON.stringify(report));
   assert.is(report.container, hasContainers);
   assert.ok(report.seconds >= length && report.seconds < length + 8);
   const { waitMs, loopDelayMs } = report;
@@ -47,8 +47,10 @@ test('storm without bwrap launches plain processes, and says so', async () => {
   const dir = directory();
   const [command, ...args] = scriptCommand('src/cli/main.ts');
   const env = { ...process.env, PATH: dir };
-  const options = ['--dir', dir, '--launchers', '4', '--seconds'];
-  const report = await untilAllHappens((seconds) => {
+  // Few at a time: a collection needs a moment in which nobody makes a copy.
+  const options = ['--dir', dir, '--launchers', '2', '--processes', '1', '--seconds'];
+  const what = ['launches', 'removed', 'collected'] as const;
+  const report = await untilAllHappens(what, (seconds) => {
     const json = start([command!, ...args, 'storm', '--json', ...options, `${seconds}`], { env });
     return reportOf(json, dir, 0);
   });
@@ -57,7 +59,7 @@ test('storm without bwrap launches plain processes, and says so', async () => {
   const plain = start([command!, ...args, 'storm', ...options, '1'], { env });
   const lines = [];
   for (let line; (line = await plain.line()) !== undefined;) lines.push(line);
-  assert.match(lines[0]!, /^storm on \S+ at .*: [\d.]+ s, 2 processes x \(4 launchers \+ 1 coll/);
+  assert.match(lines[0]!, /^storm on \S+ at .*: [\d.]+ s, 1 processes x \(2 launchers \+ 1 coll/);
   assert.match(lines[1]!, /^ {2}launches +\d+ as plain processes \(no bwrap\)$/);
   assert.match(lines[3]!, /^ {2}copies +\d+ made, and \d+ of them collected before the end$/);
   const verdict = /^(Locks have kept every promise|Too little has happened to tell anything)\.$/;
@@ -98,78 +100,6 @@ test('storm leaves no process behind when it is killed', async () => {
   // The children keep the pipes open, so this is also when the last of them has gone.
   await program.ended;
   await eventually('no launch is left', () => processesOf(dir).length === 0);
-});
-
-for (const deployment of [true, false]) {
-  const what = deployment ? 'a deployment' : 'a whole root filesystem';
-  test(`storm --runtime uses ${what} of the user's and leaves it as it is`, async () => {
-    const own = directory();
-    const root = deployment ? join(own, 'files') : own;
-    const usr = deployment ? root : join(own, 'usr');
-    mkdirSync(join(usr, 'bin'), { recursive: true });
-    mkdirSync(join(usr, 'lib'));
-    writeFileSync(join(usr, 'lib/libfoo.so.1'), 'foo');
-    symlinkSync('libfoo.so.1', join(usr, 'lib/libfoo.so'));
-    if (!deployment) symlinkSync('usr/bin', join(own, 'bin'));
-    const list = () => readdirSync(own, { recursive: true }).map(String).sort();
-    const before = [...list(), deployment ? 'files/.ref' : '.ref'].sort();
-    const { ino } = statSync(join(usr, 'lib/libfoo.so.1'));
-    const dir = directory();
-    const few = ['--runtimes', '2', '--launchers', '4'];
-    const options = ['--runtime', own, ...few, '--seconds'];
-    const report = await untilAllHappens((seconds) =>
-      reportOf(storm(dir, ...options, `${seconds}`), dir, 0)
-    );
-    assert.ok(report.launches > 0 && report.removed > 0 && report.copies > 0);
-    assert.equal(list(), before);
-    assert.is(statSync(join(usr, 'lib/libfoo.so.1')).ino, ino);
-    assert.is(readFileSync(join(usr, 'lib/libfoo.so.1'), 'utf8'), 'foo');
-  });
-}
-
-test('storm refuses bad usage before it makes anything', async () => {
-  const dir = directory();
-  const refuses = async (status: number, message: string, ...args: string[]) => {
-    const program = storm(dir, ...args);
-    assert.equal(await program.ended, { code: status, signal: null });
-    assert.is(program.stderr(), `reflock: ${message}\n`);
-    assert.equal(readdirSync(dir), []);
-  };
-  const seconds = 'The option "--seconds" must be a number above 0, not';
-  await refuses(64, `${seconds} "soon"`, '--seconds', 'soon');
-  await refuses(64, `${seconds} "-1"`, '--seconds=-1');
-  await refuses(
-    64,
-    'The option "--launchers" must be a whole number from 1 to 1000, not "1.5"',
-    '--launchers=1.5',
-  );
-  await refuses(64, 'Unknown argument "now"', 'now');
-  const missing = join(dir, 'missing');
-  await refuses(
-    69,
-    `Cannot make runtimes in "${missing}": no such directory`,
-    `--dir=${missing}`,
-  );
-  await refuses(
-    69,
-    `Cannot use "${missing}" as a runtime: no such file or directory (ENOENT from open)`,
-    `--runtime=${missing}`,
-  );
-  const deployment = directory();
-  const files = join(deployment, 'files');
-  mkdirSync(files);
-  await refuses(
-    69,
-    `Cannot use "${files}" as a runtime: it has no files/, no usr/, and not both bin/ and lib/`,
-    `--runtime=${deployment}`,
-  );
-  mkdirSync(join(files, 'files'));
-  await refuses(
-    69,
-    `Cannot copy "${files}": the "files" in it would be taken for the runtime`,
-    `--runtime=${deployment}`,
-  );
-  assert.equal(readdirSync(deployment, { recursive: true }).sort(), ['files', 'files/files']);
 });
 
 test.run();

@@ -9,10 +9,8 @@
  * made of an object may be endless. So nothing is walked or printed before its type is known.
  */
 
-import { constants } from 'node:os';
 import { MessagePort } from 'node:worker_threads';
 import { type AdoptOptions, checkAdopt } from '../lock/adopt-lock.ts';
-import { systemError } from '../lock/lock-error.ts';
 import { type LockMode, type LockRequest, toRequest } from '../lock/lock-options.ts';
 import type { TryLockOptions } from '../lock/lock-options.ts';
 import { type Knock, MOST_AT_ONCE, type News, type Op, type Service } from './protocol.ts';
@@ -27,12 +25,10 @@ export type Call =
     readonly argumentList: readonly { readonly type: 'RAW'; readonly value: unknown }[];
   };
 
-const { ENAMETOOLONG } = constants.errno;
-
 /** The longest text of a client that is not a path. */
 const LONGEST_TEXT = 100;
-/** The longest path that the kernel takes, in bytes, of which each character is at least one. */
-const LONGEST_PATH = 4095;
+/** More than the kernel takes of a path, in bytes, of which each character is at least one. */
+const LONGEST_PATH = 5000;
 /** The most files that `lockAll()` of a client can put in order at once. */
 const MOST_WANTS = 50_000;
 
@@ -132,10 +128,10 @@ function toNews(what: News['do'], { lock, mode }: Record<string, unknown>): News
 function toWant(value: unknown): LockRequest {
   const { path, dirfd, mode, create, beneath, kind, range, file } = toFields(value);
   if (typeof path !== 'string') throw wrong('a path');
-  if (path.length > LONGEST_PATH) throw systemError('Cannot lock a file', '', 'open', ENAMETOOLONG);
   checkPlain(dirfd, mode, create, beneath, kind);
   const options = { mode, create, beneath, kind, at: dirfd, range: toRange(range) };
-  const want = toRequest(path, options as TryLockOptions);
+  // The kernel says of the rest what it says of the whole: it is too long.
+  const want = toRequest(path.slice(0, LONGEST_PATH), options as TryLockOptions);
   return file === undefined ? want : { ...want, file: toFile(file) };
 }
 

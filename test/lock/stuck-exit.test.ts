@@ -28,20 +28,13 @@ const ends = [
   { how: 'abort', name: 'an abort and the end of the script', says: ['enough', 'end'], status: 0 },
 ];
 
-// All at once: most of their time they wait.
-const programs = ends.map(({ how }) => {
-  if ('why' in prepared) return undefined;
-  const path = newFile();
-  const held = holdElsewhere(path);
-  const script = scriptCommand('test/fixtures/stuck.ts');
-  const { command, env } = prepared;
-  const program = start([...command, ...script, how, path], { env: { ...process.env, ...env } });
-  return { path, held, program };
-});
-
-for (const [index, { how, name, says, status }] of ends.entries()) {
+for (const { how, name, says, status } of ends) {
   testStuck(`${name} ends a program with a thread that is stuck`, async () => {
-    const { path, held, program } = programs[index]!;
+    const { command, env } = prepared as Exclude<typeof prepared, { why: string }>;
+    const path = newFile();
+    const held = holdElsewhere(path);
+    const script = scriptCommand('test/fixtures/stuck.ts');
+    const program = start([...command, ...script, how, path], { env: { ...process.env, ...env } });
     for (const line of ['stuck', ...says]) {
       assert.is(await within(LIMIT, line, program.line()), line, program.stderr());
     }

@@ -75,12 +75,17 @@ test('the judge sees a wait sleep on while the file is free', () => {
 
 test('locks of all kinds of processes never overlap, no wait sleeps on, and nothing is left', async () => {
   if (!hasContainers) console.log('skipped: containers; bwrap is not installed, or fails here');
-  const seed = anySeed();
-  const { violations, missing, judge } = await torture(SECONDS, seed, kind);
-  assert.equal(violations, [], `seed ${seed}\n${[...judge.history.lines()].join('\n')}`);
-  // Whether the rest comes within so short a time is chance; a minute of torture must have had all.
-  const undone = missing.filter((what) => /: (of \w+|acquisitions): /.test(what));
-  assert.equal(undone, [], `seed ${seed}\n${[...judge.tally.lines()].join('\n')}`);
+  const undone: string[][] = [];
+  // On a busy machine some have only started when the others end.
+  for (const seconds of [SECONDS, 4 * SECONDS]) {
+    const seed = anySeed();
+    const { violations, missing, judge } = await torture(seconds, seed, kind);
+    assert.equal(violations, [], `seed ${seed}\n${[...judge.history.lines()].join('\n')}`);
+    // Whether the rest comes within so short a time is chance; a minute of torture must have had all.
+    undone.push(missing.filter((what) => /: (of \w+|acquisitions): /.test(what)));
+    if (undone.at(-1)!.length === 0) return;
+  }
+  assert.unreachable(JSON.stringify(undone));
 });
 
 test.run();

@@ -43,7 +43,7 @@ export async function tryRef(
   try {
     return await engine.tryLock(NAME, toOptions(ref));
   } catch (error) {
-    throw named(ref, error);
+    throw named(pathOfRef(ref), error);
   }
 }
 
@@ -52,11 +52,13 @@ export async function waitForRef(
   ref: Ref,
   { signal, timeout, onWait, engine = moduleEngine }: RuntimeOptions,
 ): Promise<Lock> {
-  const tell = (info: WaitInfo): void => onWait?.({ ...info, path: pathOfRef(ref) });
+  // As it is now: whoever is waited for may rename it.
+  const path = pathOfRef(ref);
+  const tell = (info: WaitInfo): void => onWait?.({ ...info, path });
   try {
     return await engine.lock(NAME, { ...toOptions(ref), signal, timeout, onWait: tell });
   } catch (error) {
-    throw named(ref, error);
+    throw named(path, error);
   }
 }
 
@@ -119,8 +121,8 @@ export function busyRef(ref: Ref): BusyRef {
 }
 
 /** Whoever named a runtime shall find more in an error than `.ref`. */
-function named(ref: Ref, error: unknown): unknown {
-  return error instanceof LockError ? Object.assign(error, { path: pathOfRef(ref) }) : error;
+function named(path: string, error: unknown): unknown {
+  return error instanceof LockError ? Object.assign(error, { path }) : error;
 }
 
 /** Where it is, for messages. */

@@ -44,8 +44,10 @@ async function makeCopy(storm: Storm, { path, ref }: StormRuntime): Promise<Muta
   } catch (error) {
     // A source that was gone before it could be locked is nobody's fault. What goes while it is
     // copied is, and so is a copy that goes while it grows.
-    const { message, path: place } = error as NodeJS.ErrnoException;
-    if (!isGone(error) || place === ref || message.startsWith('Cannot use')) throw error;
+    const { code, message, path: place } = error as NodeJS.ErrnoException;
+    // Only a wait ends like that, and it waits for the source before it copies anything.
+    const isBefore = code === 'ERR_LOCK_REPLACED' || place === ref;
+    if (!isGone(error) || isBefore || message.startsWith('Cannot use')) throw error;
     throw new Error(message, { cause: error });
   } finally {
     const now = performance.now();

@@ -27,8 +27,16 @@ function give(path: string): string {
   return path;
 }
 
+/** Starts a thread, and loads the code, while the files of the checkout can be read. */
+async function warmUp(): Promise<void> {
+  const parent = makeCopies(newPlace(), ['tmp-a/usr/bin/']);
+  for (let i = 0; i < 100; i++) writeFileSync(join(parent, `tmp-a/usr/${i}`), '');
+  await collectGarbage(parent);
+}
+
 /** Does something as that user: all threads of the process are the user's then. */
 async function asUser<T>(work: () => Promise<T>): Promise<T> {
+  await warmUp();
   process.setegid!(USER);
   process.seteuid!(USER);
   try {
@@ -38,13 +46,6 @@ async function asUser<T>(work: () => Promise<T>): Promise<T> {
     process.setegid!(0);
   }
 }
-
-// The threads are started and the code is loaded while the files of the checkout can be read.
-test.before(async () => {
-  const parent = makeCopies(newPlace(), ['tmp-a/usr/bin/']);
-  for (let i = 0; i < 100; i++) writeFileSync(join(parent, `tmp-a/usr/${i}`), '');
-  await collectGarbage(parent);
-});
 
 testAsRoot('what cannot be looked into may be in use, so the tree stays', async () => {
   const runtime = makeTree(newPlace(), ['.ref', 'usr/bin/tool', 'opt/rt/usr/']);

@@ -62,7 +62,7 @@ export class EntryCopier {
     if (check(ref, 'open', EEXIST) === -1) return 'taken';
     try {
       keepOwners((uid, gid) => this.#calls.fchown(ref, uid, gid), 'fchown', this.#status);
-      // As every `.ref` is made: whoever owns the copy must be able to lock it, and others to share it.
+      // As every `.ref` is made: the owner of the copy must be able to lock it, and others to share it.
       check(this.#calls.fchmod(ref, 0o644), 'fchmod');
       check(this.#calls.futimens(ref, times), 'futimens');
     } finally {

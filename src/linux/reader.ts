@@ -12,7 +12,7 @@ import { argumentVector } from './program.ts';
 /** A file whose text stays the same until the system starts again, and that is in no other file. */
 const MARK = 'sys/kernel/random/boot_id';
 
-/** Where cat(1) is. Not by PATH: whoever can write to a directory there would have root start theirs. */
+/** Where cat(1) is. PATH may have a directory that others can write to, and root would start their cat. */
 const PROGRAMS = ['/usr/bin/cat', '/bin/cat', '/run/current-system/sw/bin/cat'];
 
 // Room for a posix_spawn_file_actions_t, of which glibc's and musl's take 80 bytes.

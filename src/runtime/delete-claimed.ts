@@ -40,7 +40,13 @@ export async function deleteClaimed(
 ): Promise<Deletion | BusyRef> {
   const aside = setAside(parent, nameText(name), name, tree);
   const remains = `${parent.path}/${aside.name}`;
-  const late = usedAncestor(ancestors) ?? await lateUser(tree, survey, held);
+  let late: BusyRef | undefined;
+  try {
+    late = usedAncestor(ancestors) ?? await lateUser(tree, survey, held);
+  } catch (error) {
+    putBack(aside, tree.path, remains, (error as Error).message);
+    throw error;
+  }
   if (late !== undefined) {
     putBack(aside, tree.path, remains, 'somebody has begun to use it');
     // Its path is what it was again.

@@ -52,7 +52,7 @@ export async function waitForRef(
   ref: Ref,
   { signal, timeout, onWait, engine = moduleEngine }: RuntimeOptions,
 ): Promise<Lock> {
-  // As it is now: whoever is waited for may rename it.
+  // As it is now: a remover may rename the directory during the wait.
   const path = pathOfRef(ref);
   const tell = (info: WaitInfo): void => onWait?.({ ...info, path });
   try {
